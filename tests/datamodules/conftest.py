@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.tables.read_table import read_table
 from greenlight_films.datamodules.targets import Target
@@ -11,6 +12,18 @@ from greenlight_films.datamodules.targets import Target
 @pytest.fixture(scope="session")
 def wikidata():
     return read_table("wikidata-films")
+
+
+@pytest.fixture
+def ready(film_data):
+    """Return a maker of datamodules that are set up."""
+
+    def make(stage: str = "fit", **given) -> FilmDataModule:
+        data = film_data(**given)
+        data.setup(stage)
+        return data
+
+    return make
 
 
 @pytest.fixture

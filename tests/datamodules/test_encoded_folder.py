@@ -12,10 +12,9 @@ from greenlight_films.datamodules.features import RidgeByColumn
 
 
 @pytest.fixture
-def films(film_data, film_features):
-    data = film_data(features=[*film_features, RidgeByColumn("cast")])
-    data.setup("fit")
-    return replace(data.films, weights=np.linspace(0, 2, data.films.n_rows))
+def films(ready, film_features):
+    films = ready(features=[*film_features, RidgeByColumn("cast")]).films
+    return replace(films, weights=np.linspace(0, 2, films.n_rows))
 
 
 def test_a_change_of_mapped_films_stays_in_memory(films, tmp_path):

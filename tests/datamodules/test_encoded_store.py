@@ -44,6 +44,18 @@ def data(film_data, table, tmp_path):
 
 
 @pytest.fixture
+def ready(data):
+    """Return a maker of such datamodules that are set up."""
+
+    def make(**given) -> FilmDataModule:
+        films = data(**given)
+        films.setup("fit")
+        return films
+
+    return make
+
+
+@pytest.fixture
 def unread(monkeypatch):
     """Return what makes reading a table an error."""
     return lambda: monkeypatch.setattr(READ, lambda *_: pytest.fail("the table was read"))
@@ -55,12 +67,10 @@ def mapped(array: np.ndarray) -> bool:
     return array is not None
 
 
-def test_kept_films_are_those_encoded_anew_bit_for_bit_and_mapped(data, recipe, unread):
-    anew, first, later = data(encoded=None, features=recipe), data(features=recipe), data(features=recipe)
-    for each in (anew, first):
-        each.setup("fit")
+def test_kept_films_are_those_encoded_anew_bit_for_bit_and_mapped(ready, recipe, unread):
+    anew, first = ready(encoded=None, features=recipe), ready(features=recipe)
     unread()
-    later.setup("fit")
+    later = ready(features=recipe)
     assert anew.films.crossed.labels.near
     assert anew.films.encoded.inputs.any()
     for each in (first, later):
@@ -75,10 +85,8 @@ def test_kept_films_are_those_encoded_anew_bit_for_bit_and_mapped(data, recipe, 
     assert not mapped(anew.films.encoded.dense)
 
 
-def test_batches_of_kept_films_are_the_same(data, recipe):
-    anew, kept = data(encoded=None, features=recipe), data(features=recipe)
-    for each in (anew, kept):
-        each.setup("fit")
+def test_batches_of_kept_films_are_the_same(ready, recipe):
+    anew, kept = ready(encoded=None, features=recipe), ready(features=recipe)
     pairs = list(zip(anew.train_dataloader(), kept.train_dataloader(), strict=True))
     assert len(pairs) > 2
     assert all(torch.equal(ours, theirs) for pair in pairs for ours, theirs in zip(*pair, strict=True))
@@ -87,13 +95,11 @@ def test_batches_of_kept_films_are_the_same(data, recipe):
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["test", "predict"])
 @pytest.mark.parametrize("is_refit", [False, True])
-def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, stage, is_refit):
-    run, later = data(features=recipe), data(features=recipe)
-    run.setup("fit")
+def test_a_finished_run_maps_its_films_as_it_fitted_them(data, ready, recipe, unread, stage, is_refit):
+    run, later = ready(features=recipe), data(features=recipe)
     if is_refit:
         run.refit()
-        again = data(encoded=None, features=recipe)
-        again.setup("fit")
+        again = ready(encoded=None, features=recipe)
         again.refit()
         assert_same(run.films, again.films, "digests")
     stream = io.BytesIO()
@@ -106,58 +112,51 @@ def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, s
     assert_same(later.films, run.films, "digests")
 
 
-def test_another_process_maps_the_refit_of_the_first(data, recipe, unread):
-    run, other = data(features=recipe), data(features=recipe)
-    run.setup("fit")
+def test_another_process_maps_the_refit_of_the_first(ready, recipe, unread):
+    run = ready(features=recipe)
     run.refit()
     unread()
-    other.setup("fit")
+    other = ready(features=recipe)
     other.refit()
     assert_same(other.films, run.films, "digests")
     assert other.fitted.refitted
 
 
-def test_a_table_that_was_touched_is_read_and_known_by_its_values(data, table, tmp_path, unread):
-    data().setup("fit")
+def test_a_table_that_was_touched_is_read_and_known_by_its_values(ready, table, tmp_path, unread):
+    ready()
     os.utime(table, (1, 1))
     entry = next((tmp_path / "encoded").glob("*/index.json"))
     made = entry.parent.stat().st_ino
-    again = data()
-    again.setup("fit")
+    again = ready()
     assert mapped(again.films.encoded.dense)
     assert entry.parent.stat().st_ino == made
     unread()
-    data().setup("fit")
+    ready()
 
 
 @pytest.mark.parametrize("changed", ["weights", "rows"])
-def test_tables_of_the_same_values_may_differ_in_rows_and_weights(data, table, changed):
+def test_tables_of_the_same_values_may_differ_in_rows_and_weights(ready, table, changed):
     frame = awkward_films().assign(votes=np.arange(203) % 7 + 1)
     frame.to_csv(table, index=False)
     given = {"weight": "votes", "where": "year >= 1970"}
-    first = data(**given)
-    first.setup("fit")
+    first = ready(**given)
     if changed == "weights":
         frame["votes"] += 1
     else:
         frame = pd.concat([frame[frame["year"] < 1970].iloc[:1], frame])
     frame.to_csv(table, index=False)
-    other, anew = data(**given), data(**given, encoded=None)
-    other.setup("fit")
-    anew.setup("fit")
+    other, anew = ready(**given), ready(**given, encoded=None)
     assert other.fitted.fingerprint == first.fitted.fingerprint
     assert_same(other.films, anew.films, "digests")
     assert mapped(other.films.encoded.dense)
 
 
-def test_another_table_of_the_same_name_is_encoded(data, table):
-    first = data()
-    first.setup("fit")
+def test_another_table_of_the_same_name_is_encoded(data, ready, table):
+    first = ready()
     frame = awkward_films()
     frame.loc[50, "year"] += 1
     frame.to_csv(table, index=False)
-    other = data()
-    other.setup("fit")
+    other = ready()
     assert other.fitted.fingerprint != first.fitted.fingerprint
     late = data()
     late.load_state_dict(first.state_dict())
@@ -167,9 +166,8 @@ def test_another_table_of_the_same_name_is_encoded(data, table):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changed", ["features", "split", "target", "seed", "where", "title", "table"])
-def test_what_films_depend_on_is_a_part_of_the_key(data, film_features, tmp_path, table, changed):
-    before = data()
-    before.setup("fit")
+def test_what_films_depend_on_is_a_part_of_the_key(ready, film_features, tmp_path, table, changed):
+    before = ready()
     shutil.copy(table, tmp_path / "copy.csv")
     given = {
         "features": {"features": film_features[:-1]},
@@ -180,17 +178,15 @@ def test_what_films_depend_on_is_a_part_of_the_key(data, film_features, tmp_path
         "title": {"title": "company"},
         "table": {"table": str(tmp_path / "copy.csv")},
     }
-    other, anew = data(**given[changed]), data(**given[changed], encoded=None)
-    other.setup("fit")
-    anew.setup("fit")
+    other, anew = ready(**given[changed]), ready(**given[changed], encoded=None)
     assert_same(other.films, anew.films, "digests")
     assert len(list((tmp_path / "encoded").iterdir())) >= 2
 
 
-def test_batch_size_and_workers_are_none(data, unread):
-    data().setup("fit")
+def test_batch_size_and_workers_are_none(ready, unread):
+    ready()
     unread()
-    data(batch_size=7, num_workers=1).setup("fit")
+    ready(batch_size=7, num_workers=1)
 
 
 def test_small_tables_are_kept_only_where_asked_for(data, tmp_path, monkeypatch):
@@ -205,9 +201,8 @@ def test_small_tables_are_kept_only_where_asked_for(data, tmp_path, monkeypatch)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("harm", ["truncated", "missing", "index"])
-def test_a_broken_entry_is_encoded_anew(data, tmp_path, harm):
-    first = data()
-    first.setup("fit")
+def test_a_broken_entry_is_encoded_anew(ready, tmp_path, harm):
+    ready()
     entry = next(path for path in (tmp_path / "encoded").iterdir() if path.is_dir())
     if harm == "truncated":
         os.truncate(entry / "dense.npy", 200)
@@ -215,9 +210,7 @@ def test_a_broken_entry_is_encoded_anew(data, tmp_path, harm):
         (entry / "indices.npy").unlink()
     else:
         (entry / "index.json").write_text(json.dumps({"format": encoded_store.FORMAT + 1}))
-    again, anew = data(), data(encoded=None)
-    again.setup("fit")
-    anew.setup("fit")
+    again, anew = ready(), ready(encoded=None)
     assert_same(again.films, anew.films, "digests")
 
 
@@ -235,7 +228,7 @@ def test_one_of_several_processes_encodes_and_the_others_wait(data, monkeypatch)
 
 
 @pytest.mark.parametrize("others", [[], ["an entry"]])
-def test_an_entry_is_whole_or_not_there(data, tmp_path, monkeypatch, others):
+def test_an_entry_is_whole_or_not_there(ready, tmp_path, monkeypatch, others):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -244,16 +237,15 @@ def test_an_entry_is_whole_or_not_there(data, tmp_path, monkeypatch, others):
     for other in others:
         (folder / other).mkdir(parents=True)
     with pytest.raises(InputError, match="can't be written: No space left on device; make room there"):
-        data(encoded=str(folder)).setup("fit")
+        ready(encoded=str(folder))
     assert [path.name for path in tmp_path.glob("new/encoded/*")] == others
     assert (tmp_path / "new").exists() == bool(others)
 
 
-def test_features_of_others_are_encoded_by_each(data, tmp_path):
+def test_features_of_others_are_encoded_by_each(ready, tmp_path):
     class Own(Number):
         pass
 
-    own = data(features=[Own("year")])
-    own.setup("fit")
+    own = ready(features=[Own("year")])
     assert not mapped(own.films.encoded.dense)
     assert not (tmp_path / "encoded").exists()

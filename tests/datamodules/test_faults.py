@@ -24,29 +24,29 @@ def test_all_faults_of_a_study_are_told_at_once(case, command, tmp_path):
     assert not os.path.exists(tmp_path / "runs")
 
 
-def test_features_that_differ_are_no_feature_twice(film_data):
-    film_data(features=[Number("year"), Labels("cast", first_only=True, role="star"), Labels("cast")]).setup("fit")
+def test_features_that_differ_are_no_feature_twice(ready):
+    ready(features=[Number("year"), Labels("cast", first_only=True, role="star"), Labels("cast")])
     with pytest.raises(InputError, match="got twice: Number of 'year', Labels of 'cast'; leave one out"):
-        film_data(features=[Number("year"), Labels("cast"), Number("year", log1p=True), Labels("cast")]).setup("fit")
+        ready(features=[Number("year"), Labels("cast"), Number("year", log1p=True), Labels("cast")])
 
 
-def test_faults_of_declarations_and_cells_come_together(film_data, films_frame):
+def test_faults_of_declarations_and_cells_come_together(ready, films_frame):
     films_frame["year"] = films_frame["year"].astype(object)
     films_frame.loc[10, "year"] = "soon"
     wrong = {"features": [Number("runtme"), Number("year")], "split": RandomSplit(val=0.1, test=1.2)}
     with pytest.raises(InputError) as problem:
-        film_data(table=None, frame=films_frame, **wrong).setup("fit")
+        ready(table=None, frame=films_frame, **wrong)
     for words in ("data.split.test must be between 0 and 1, got 1.2", "no column 'runtme'", "row 11 has 'soon'"):
         assert str(problem.value).count(words) == 1
 
 
-def test_a_feature_of_text_declared_as_numbers_gets_a_better_kind(film_data):
+def test_a_feature_of_text_declared_as_numbers_gets_a_better_kind(ready):
     with pytest.raises(InputError, match="its cells are text: declare 'company' as Labels or Category in place"):
-        film_data(features=[Number("company")]).setup("fit")
+        ready(features=[Number("company")])
 
 
-def test_a_fault_of_labels_in_several_columns_is_told_as_it_is(film_data, films_frame):
+def test_a_fault_of_labels_in_several_columns_is_told_as_it_is(ready, films_frame):
     films_frame["genre_drama"], films_frame["genre_war"] = 1, 2
     genres = Labels("genre", format="dummies", from_columns=["genre_drama", "genre_war"])
     with pytest.raises(InputError, match="column 'genre_war' must be 0 or 1"):
-        film_data(table=None, frame=films_frame, features=[genres]).setup("fit")
+        ready(table=None, frame=films_frame, features=[genres])

@@ -27,18 +27,6 @@ def through_a_file(state):
     return torch.load(stream, weights_only=True)
 
 
-@pytest.fixture
-def ready(film_data):
-    """Return a maker of datamodules that are set up."""
-
-    def make(stage: str = "fit", **given) -> FilmDataModule:
-        data = film_data(**given)
-        data.setup(stage)
-        return data
-
-    return make
-
-
 def test_held_out_rows_come_once_in_order_and_training_rows_shuffled(ready):
     data = ready()
     for side in ("val", "test"):
@@ -165,9 +153,9 @@ def test_arguments_that_cannot_be_are_refused(film_data, given, message):
         ({"query": "films"}, r"--data\.query is for a file of kind sqlite, got .*films.csv of kind text"),
     ],
 )
-def test_what_is_declared_of_another_table_is_refused(film_data, given, message):
+def test_what_is_declared_of_another_table_is_refused(ready, given, message):
     with pytest.raises(InputError, match=message):
-        film_data(**given).setup("fit")
+        ready(**given)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
@@ -270,13 +258,10 @@ def test_weights_follow_their_rows_under_another_split_and_in_a_state(ready, fil
     assert other.films.weights.tolist() == weights[other.films.number - 1].tolist()
 
 
-def test_a_row_without_weight_is_left_out_where_labels_have_inputs_and_each_other_row_has_its_own(
-    film_data, films_frame
-):
+def test_a_row_without_weight_is_left_out_where_labels_have_inputs_and_each_other_row_has_its_own(ready, films_frame):
     features = [Labels("cast"), TrackRecord("cast", 1)]
     weights = np.arange(len(films_frame)) % 3
-    data = film_data(table=None, frame=films_frame, weights=weights, features=features)
-    data.setup("fit")
+    data = ready(table=None, frame=films_frame, weights=weights, features=features)
     films = data.films
     rows = films.rows.train[films.weights[films.rows.train] > 0]
     assert len(rows) < len(films.rows.train)
@@ -286,9 +271,8 @@ def test_a_row_without_weight_is_left_out_where_labels_have_inputs_and_each_othe
     assert np.array_equal(inputs, films.encoded.inputs[row])  # of the first drawing
 
 
-def test_new_films_go_by_their_own_number_where_no_size_of_batches_is_given(film_data, films_frame):
-    data = film_data(batch_size=None)
-    data.setup("fit")
+def test_new_films_go_by_their_own_number_where_no_size_of_batches_is_given(ready, film_data, films_frame):
+    data = ready(batch_size=None)
     assert data.batch_size == 64
     other = film_data(table=None, frame=films_frame.drop(columns="rating"), batch_size=None)
     other.load_state_dict(data.state_dict())
@@ -307,11 +291,9 @@ def test_labels_of_several_columns_may_have_records():
     assert data.films.encoded.labels.shape == (60, 3)
 
 
-def test_a_table_that_is_in_memory_is_not_read_again(film_data, films_frame, tmp_path):
+def test_a_table_that_is_in_memory_is_not_read_again(ready, tmp_path):
     path = tmp_path / "films.csv"
-    films_frame.to_csv(path, index=False)
-    data = film_data(table=str(path), frame=None)
-    data.setup("fit")
+    data = ready(table=str(path))
     before = data.read()
     path.unlink()
     pd.testing.assert_frame_equal(data.read_once(), before)

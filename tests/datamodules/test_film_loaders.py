@@ -8,10 +8,9 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
 @pytest.fixture
-def loaders(film_data):
+def loaders(ready):
     """Return a maker of loaders of films that are encoded already."""
-    data = film_data()
-    data.setup("fit")
+    data = ready()
     return lambda size=20, seed=1: FilmLoaders(size, seed, films=data.films, fitted=data.fitted)
 
 

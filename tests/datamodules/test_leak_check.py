@@ -57,36 +57,33 @@ def test_from_python_leaks_are_refused_and_allowed_as_in_a_study(regressor):
         regressor(["budget_k"], allow_leak=["budget"]).fit(films)
 
 
-def test_leaks_are_looked_for_among_training_rows_alone(film_data, films_frame):
+def test_leaks_are_looked_for_among_training_rows_alone(ready, films_frame):
     def with_copy(sides: list[str]) -> pd.DataFrame:
         rows = [row for side in sides for row in getattr(films.films.rows, side)]
         copied = films_frame["rating"].where(np.isin(films_frame.index, films.films.number[rows] - 1), 5.0)
         return films_frame.assign(copy=copied)
 
-    films = film_data()
-    films.setup("fit")
+    films = ready()
     data = {"table": None, "features": [Number("copy"), Number("year")]}
-    film_data(**data, frame=with_copy(["val", "test"])).setup("fit")
+    ready(**data, frame=with_copy(["val", "test"]))
     with pytest.raises(InputError, match="copy is rating times 1"):
-        film_data(**data, frame=with_copy(["train"])).setup("fit")
+        ready(**data, frame=with_copy(["train"]))
 
 
-def test_the_older_switch_lets_films_be_split_and_says_so(film_data, films_frame):
+def test_the_older_switch_lets_films_be_split_and_says_so(ready, films_frame):
     twice = pd.concat([films_frame, films_frame], ignore_index=True)
     with pytest.raises(InputError, match=r"set data\.allow_split_films to true"):
-        film_data(table=None, frame=twice).setup("fit")
-    data = film_data(table=None, frame=twice, allow_leak=True)
-    data.setup("fit")
+        ready(table=None, frame=twice)
+    data = ready(table=None, frame=twice, allow_leak=True)
     assert data.fitted.leak
     assert data.films.notices[0].startswith("data.allow_leak: true is read as data.allow_split_films: true")
 
 
-def test_categories_that_are_cut_from_the_target_are_refused_and_allowed(film_data, films_frame):
+def test_categories_that_are_cut_from_the_target_are_refused_and_allowed(ready, films_frame):
     frame = films_frame.assign(status=np.where(films_frame["rating"] < 5, "rotten", "fresh"))
     given = {"table": None, "frame": frame, "features": [Category("status"), Number("year")]}
     message = r"status puts the films into 2 classes of rating that don't overlap.*allow_leak: \[status\]"
     with pytest.raises(InputError, match=message):
-        film_data(**given).setup("fit")
-    data = film_data(**given, allow_leak=["status"])
-    data.setup("fit")
+        ready(**given)
+    data = ready(**given, allow_leak=["status"])
     assert any("status puts the films into 2 classes" in notice for notice in data.notices)

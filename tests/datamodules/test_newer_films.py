@@ -16,13 +16,8 @@ FEATURES += [Profile("cast", of=["year", "genre"], min_rows=1)]
 
 
 @pytest.fixture
-def fresh(film_data, films_frame):
-    def make(features=FEATURES, frame=films_frame, **given) -> FilmDataModule:
-        data = film_data(table=None, frame=frame, features=features, **given)
-        data.setup("fit")
-        return data
-
-    return make
+def fresh(ready, films_frame):
+    return lambda **given: ready(table=None, **{"frame": films_frame, "features": FEATURES, **given})
 
 
 def renewed(data: FilmDataModule, newer: pd.DataFrame) -> FilmDataModule:

@@ -172,15 +172,14 @@ def test_a_tables_file_is_shaped_and_what_is_no_table_is_refused(people, tmp_pat
         shaped([people])
 
 
-def test_a_datamodule_reads_films_from_a_table_of_people(film_data, tmp_path):
+def test_a_datamodule_reads_films_from_a_table_of_people(ready, tmp_path):
     roles = ("actor", "writer")
     rows = [(f"{n:03}", n % 7 + n / 100, f"Person {n % 5} {role}", role) for n in range(60) for role in roles]
     people = pd.DataFrame(rows, columns=["id", "rating", "name", "category"])
     people.to_csv(tmp_path / "people.csv", index=False)
     features = [Labels(role, separator="|") for role in roles]
     shape = OneRowPerFilm("id", "name", "category")
-    data = film_data(table=str(tmp_path / "people.csv"), shape=shape, features=features, title=None)
-    data.setup("fit")
+    data = ready(table=str(tmp_path / "people.csv"), shape=shape, features=features, title=None)
     assert data.films.ids["film"].tolist() == people["id"].unique().tolist()
     assert data.fitted.encoder.space.n_labels == 10
     assert (data.films.encoded.labels.sum(axis=1) == 2).all()

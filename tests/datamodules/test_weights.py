@@ -94,18 +94,10 @@ def test_weighted_scores_are_those_of_repeated_rows_and_of_scikit_learn():
     assert regression_scores(actual, predicted, np.full(80, 4.0)) == regression_scores(actual, predicted)
 
 
-def test_the_weight_of_a_film_in_several_rows_stays_with_its_row(film_data, films_frame):
+def test_the_weight_of_a_film_in_several_rows_stays_with_its_row(ready, films_frame):
     frame = films_frame.assign(votes=np.arange(len(films_frame)) % 5)
-    data = film_data(
-        table=None,
-        frame=frame,
-        weight="votes",
-        where="year >= 1990",
-        film=["title", "year"],
-        split=GroupSplit(["title"]),
-    )
-    data.setup("fit")
-    films = data.films
+    given = {"weight": "votes", "where": "year >= 1990", "film": ["title", "year"], "split": GroupSplit(["title"])}
+    films = ready(table=None, frame=frame, **given).films
     assert 0 < films.n_rows < 200
     assert films.weights.tolist() == frame["votes"].to_numpy()[films.number - 1].tolist()
     assert (frame["year"].to_numpy()[films.number - 1] >= 1990).all()
