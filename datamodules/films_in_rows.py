@@ -212,10 +212,9 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
     count = int(twice.sum())
     if not count or count > len(frame) / 4:  # several rows a film are another kind of table
         return None
-    earlier = films[known].groupby(["title", "year"], sort=False).head(1).reset_index().set_index(["title", "year"])
     shown = []
     for position in np.flatnonzero(twice)[:SHOWN]:
-        first = int(earlier.loc[(titles[position], years[position]), "index"])
+        first = int((known & (titles == titles[position]) & (years == years[position])).argmax())
         own, other = (str(frame[identity.title].iloc[row]).strip() for row in (position, first))
         shown.append(f"row {frame.index[position] + 1} ({own!r}) and row {frame.index[first] + 1} ({other!r})")
     how, consequence = _counted_as(frame, twice, identity)
