@@ -107,7 +107,7 @@ class Combined:
     """Parts of which all, or any, or not the single one must be met."""
 
     word: str
-    parts: tuple["Part", ...]
+    parts: tuple["Tree", ...]
 
     def mask(self, frame: pd.DataFrame, formats: Formats) -> np.ndarray:
         """Return (n_rows,) bool."""
@@ -117,7 +117,7 @@ class Combined:
         return reduce(np.logical_and if self.word == "and" else np.logical_or, masks)
 
 
-Part = Comparison | Missing | Combined
+Tree = Comparison | Missing | Combined
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Condition:
     """A condition that rows must meet."""
 
     text: str
-    tree: Part
+    tree: Tree
 
     def needs(self) -> dict[str, set[Need]]:
         """Return what its columns are read as."""
@@ -178,6 +178,6 @@ def _labels(column: pd.Series, format: Format) -> LabelLists:
     return read_labels(column, format)
 
 
-def _leaves(tree: Part) -> list[Comparison | Missing]:
+def _leaves(tree: Tree) -> list[Comparison | Missing]:
     """Return the comparisons of a condition, in the order of its text."""
     return [leaf for part in tree.parts for leaf in _leaves(part)] if isinstance(tree, Combined) else [tree]

@@ -13,7 +13,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-from greenlight_films.datamodules.conditions import OPERATORS, Combined, Comparison, Condition, Missing, Part, Value
+from greenlight_films.datamodules.conditions import OPERATORS, Combined, Comparison, Condition, Missing, Tree, Value
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.written_values import WrittenValue
 
@@ -102,22 +102,22 @@ class _Parser:
         self.position += 1
         return word
 
-    def whole(self) -> Part:
+    def whole(self) -> Tree:
         tree = self._any()
         if self.token.kind != "end":
             raise self._fault(self.token.start, "comparisons are joined by `and` or `or`")
         return tree
 
-    def _any(self) -> Part:
+    def _any(self) -> Tree:
         return self._joined("or", lambda: self._joined("and", self._single))
 
-    def _joined(self, word: str, read: Callable[[], Part]) -> Part:
+    def _joined(self, word: str, read: Callable[[], Tree]) -> Tree:
         parts = [read()]
         while self._take(word):
             parts.append(read())
         return _combined(word, parts)
 
-    def _single(self) -> Part:
+    def _single(self) -> Tree:
         if self._take("not"):
             return Combined("not", (self._single(),))
         if self._take("("):
@@ -127,7 +127,7 @@ class _Parser:
             return tree
         return self._comparison()
 
-    def _comparison(self) -> Part:
+    def _comparison(self) -> Tree:
         start = self.token.start
         left = self._operand()
         if isinstance(left, _Column):
@@ -142,7 +142,7 @@ class _Parser:
                 return Combined("not", (comparison,)) if is_not else comparison
             if is_not:
                 raise self._fault(self.token.start, "write `not in [...]`, or `not` before the comparison")
-        parts: list[Part] = []
+        parts: list[Tree] = []
         while sign := self._take(*OPERATORS):
             right = self._operand()
             parts.append(self._compared(left, sign, right, start))
@@ -215,7 +215,7 @@ class _Parser:
             raise self._fault(start, f"{text} is no date of the calendar") from None
 
 
-def _combined(word: str, parts: list[Part]) -> Part:
+def _combined(word: str, parts: list[Tree]) -> Tree:
     return parts[0] if len(parts) == 1 else Combined(word, tuple(parts))
 
 

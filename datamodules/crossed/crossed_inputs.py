@@ -9,7 +9,7 @@ import numpy as np
 
 from greenlight_films.datamodules.crossed.by_label import ByLabel
 from greenlight_films.datamodules.crossed.drawings import Drawings
-from greenlight_films.datamodules.crossed.input_parts import Part, profile_part, record_part, ridge_parts
+from greenlight_films.datamodules.crossed.input_parts import ColumnInputs, profile_part, record_part, ridge_parts
 from greenlight_films.datamodules.crossed.input_scales import InputScales
 from greenlight_films.datamodules.crossed.label_inputs import Crossed, LabelInputs, Learnt
 from greenlight_films.datamodules.crossed.near_films import NearFilms
@@ -63,7 +63,7 @@ def _label_columns(space: FeatureSpace) -> dict[str, np.ndarray]:
     return columns
 
 
-def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float | None) -> Crossed:
+def _together(parts: list[ColumnInputs], n_labels: int, learnt: Learnt, penalty: float | None) -> Crossed:
     """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows, or to the scales known.
 
     Where a network has limits, labels' inputs stay within them, and the rows' are the sums of these.
@@ -99,14 +99,14 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
     return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known, int(is_limited.sum()))
 
 
-def _deviation(part: Part) -> np.ndarray:
+def _deviation(part: ColumnInputs) -> np.ndarray:
     """Return the deviation of a part's sums over all drawings, (k,) float64; 0 where it is one of rounding."""
     deviation, sums = part.crossed.std(axis=(0, 1)), part.crossed.reshape(-1, part.crossed.shape[-1])
     ends = [end(each, axis=0, initial=0) for each in (part.values, sums) for end in (np.max, np.min)]
     return np.where(deviation <= ROUNDING * np.abs(ends).max(axis=0), 0, deviation)
 
 
-def _within(part: Part, limits: np.ndarray) -> Part:
+def _within(part: ColumnInputs, limits: np.ndarray) -> ColumnInputs:
     """Return a part whose labels lie within limits, (2, k), in every row too, whose sums are then of one drawing."""
     assert part.cells is not None
     assert part.present is not None

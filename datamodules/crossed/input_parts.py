@@ -24,7 +24,7 @@ OF_COUNTS = 2  # of a record's inputs, at its end: how many films there are, and
 
 
 @dataclass(frozen=True)
-class Part:
+class ColumnInputs:
     """Inputs of the labels of a column.
 
     Attributes:
@@ -48,7 +48,7 @@ class Part:
 
 def ridge_parts(
     ridged: list[str], columns: dict[str, np.ndarray], learnt: Learnt, drawings: Drawings
-) -> tuple[list[Part], float]:
+) -> tuple[list[ColumnInputs], float]:
     """Return the linear effects of the labels of some columns, and the penalty that they were fitted with."""
     labels = [learnt.encoded.labels[:, columns[column]] for column in ridged]
     residual = learnt.target - learnt.target[learnt.train].mean()
@@ -58,7 +58,7 @@ def ridge_parts(
     for index, column in enumerate(ridged):
         of, own = columns[column], fit.coefficients[index][:, None]
         by_label = (None, None) if kept is None else (learnt.cells(of), kept[index])
-        parts.append(Part(column, [EFFECT], of, own, fit.crossed[..., [index]], *by_label))
+        parts.append(ColumnInputs(column, [EFFECT], of, own, fit.crossed[..., [index]], *by_label))
     return parts, penalty
 
 
@@ -79,7 +79,7 @@ def record_part(
     learnt: Learnt,
     film: np.ndarray,
     drawings: Drawings,
-) -> Part | None:
+) -> ColumnInputs | None:
     """Return the records of a column's labels; None where its rows of weights say as much.
 
     Args:
@@ -108,7 +108,7 @@ def record_part(
         present = cells.kept[0][:, kept]
         if feature.near:
             present[:, :n_inputs] = cells.kept[-1]
-    return Part(feature.column, feature.input_names(names), of, values, crossed, cells, present, near)
+    return ColumnInputs(feature.column, feature.input_names(names), of, values, crossed, cells, present, near)
 
 
 def _record_names(feature: TrackRecord, of: np.ndarray, learnt: Learnt) -> list[str]:
@@ -139,7 +139,7 @@ def _residual(feature: TrackRecord, learnt: Learnt) -> np.ndarray:
 
 def profile_part(
     profile: Profile, space: FeatureSpace, columns: dict[str, np.ndarray], learnt: Learnt, drawings: Drawings
-) -> Part | None:
+) -> ColumnInputs | None:
     """Return the profiles of a column's labels; None where there are too few films for them."""
     names, traits = _traits(profile, space, learnt, columns)
     if learnt.scales is None:
@@ -151,7 +151,7 @@ def profile_part(
     of = columns[profile.column]
     cells = learnt.cells(of)
     values, crossed = profiles(cells, traits, drawings)
-    return Part(profile.column, names, of, values, crossed, cells, cells.kept[0] if cells.kept else None)
+    return ColumnInputs(profile.column, names, of, values, crossed, cells, cells.kept[0] if cells.kept else None)
 
 
 def _traits(
