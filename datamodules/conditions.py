@@ -1,7 +1,7 @@
 """A condition on the rows of a table, as a tree of comparisons, and the rows that meet it."""
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.errors import InputError, listed, missing_columns, nearest
+from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import read_dates
 from greenlight_films.datamodules.tables.date_columns import looks_like_dates
@@ -133,13 +133,6 @@ class Condition:
         for leaf in _leaves(self.tree):
             needs.setdefault(leaf.column, set()).add(leaf.need)
         return needs
-
-    def refuse_missing_columns(self, columns: Iterable[object]) -> None:
-        """Raise an InputError that names the condition's columns that a table lacks."""
-        known = [str(name) for name in columns]
-        problems = missing_columns(self.needs(), known)
-        if problems:
-            raise InputError(f"data.where: {'; '.join(problems)}; the table has: {listed(known)}")
 
     def rows_of(self, frame: pd.DataFrame, formats: Formats = Formats()) -> tuple[pd.DataFrame, list[str]]:
         """Return the rows that meet it, with the index they had, and what to say of the others."""

@@ -114,9 +114,14 @@ def missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> list
     return [f"no column '{name}'{nearest(name, known)}" for name in dict.fromkeys(wanted) if name not in known]
 
 
-def refuse_missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> None:
-    """Raise an InputError that names all columns of `wanted` that the table lacks, and those that it has."""
+def refuse_missing_columns(wanted: Iterable[str], frame_columns: Iterable[str], option: str = "") -> None:
+    """Raise an InputError that names all columns of `wanted` that the table lacks, and those that it has.
+
+    Args:
+        option: that wants them, such as `data.where`; the message is then a single line.
+    """
     known = [str(column) for column in frame_columns]
     problems = missing_columns(wanted, known)
     if problems:
-        raise InputError("\n".join([*problems, f"the table has: {listed(known)}"]))
+        lines = [*problems, f"the table has: {listed(known)}"]
+        raise InputError(f"{option}: {'; '.join(lines)}" if option else "\n".join(lines))

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from greenlight_films.datamodules.conditions import Condition
+from greenlight_films.datamodules.errors import refuse_missing_columns
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
@@ -24,7 +25,7 @@ def film_table(
     """
     frame, formats, notices, delimiter = table.frame, known, list(table.notices), table.layout.delimiter
     if where:
-        where.refuse_missing_columns(frame.columns)
+        refuse_missing_columns(where.needs(), frame.columns, "data.where")
         formats, assumed = find_formats(frame, where.needs(), formats, delimiter)
         frame, left_out = where.rows_of(frame, formats)
         notices += [*assumed, *left_out]

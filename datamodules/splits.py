@@ -10,7 +10,7 @@ import pandas as pd
 import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
-from greenlight_films.datamodules.errors import InputError, listed, missing_columns
+from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import all_read, parse_dates
@@ -115,9 +115,7 @@ def _groups(frame: pd.DataFrame, by: str | list[str]) -> np.ndarray:
 
 
 def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
-    problems = missing_columns([by], frame.columns)
-    if problems:
-        raise InputError(f"data.split.by: {problems[0]}; the table has: {listed(frame.columns)}")
+    refuse_missing_columns([by], frame.columns, "data.split.by")
     if is_nested(frame[by]):
         raise InputError(f"data.split.by: column '{by}' must hold one value a cell, got lists; give another column")
 
