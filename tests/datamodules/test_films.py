@@ -209,14 +209,6 @@ def test_weights_that_cannot_be_are_refused(films_frame, declared, weights, mess
         fit_films(films_frame, declared, weights)
 
 
-def test_weights_of_validation_rows_alone_at_0_are_refused(films_frame, declared):
-    films, _ = fit_films(films_frame, declared)
-    weights = np.ones(203)
-    weights[films.number[films.rows.val] - 1] = 0
-    with pytest.raises(InputError, match="weights must be above 0 in a val row or more"):
-        fit_films(films_frame, declared, weights)
-
-
 def test_a_target_far_from_all_others_is_refused(films_frame, declared):
     films, _ = fit_films(films_frame, declared)
     row = films.number[films.rows.test[0]]

@@ -64,10 +64,12 @@ def test_a_weight_is_no_target_and_told_as_a_feature(declared):
     assert "'votes' is data.weight and a feature too" in "\n".join(fit_films(frame, twice)[0].notices)
 
 
-def test_a_side_without_weight_is_refused():
-    rows = Rows(np.array([0, 1]), np.array([2]), np.array([3]))
-    with pytest.raises(InputError, match="above 0 in a test row or more"):
-        refuse_weightless(np.array([1.0, 1, 1, 0]), rows)
+@pytest.mark.parametrize("side", ["train", "val", "test"])
+def test_a_side_without_weight_is_refused(side):
+    rows, weights = Rows(np.array([0, 1]), np.array([2]), np.array([3])), np.ones(4)
+    weights[getattr(rows, side)] = 0
+    with pytest.raises(InputError, match=f"above 0 in a {side} row or more"):
+        refuse_weightless(weights, rows)
     assert scaled_weights(np.full(4, 7.0), rows.train) is None
     assert scaled_weights(np.array([1.0, 3, 1, 0]), rows.train).tolist() == [0.5, 1.5, 0.5, 0]
 

@@ -41,6 +41,17 @@ def ready(frame, split=RandomSplit(), features=FEATURES, **more):  # noqa: B008 
     return data
 
 
+def assert_independent_of_held_out_targets(ready, table: pd.DataFrame) -> None:
+    """Set films up with other targets of held-out films, and check that no input of any film differs."""
+    before, changed = ready(table).films, table.copy()
+    held_out = np.concatenate([before.rows.val, before.rows.test])
+    changed.loc[held_out, "rating"] = changed.loc[held_out, "rating"].to_numpy()[::-1] * 3
+    after = ready(changed).films
+    for part in ("inputs", "dense"):
+        assert (getattr(after.encoded, part) == getattr(before.encoded, part)).all()
+    assert (after.crossed.drawn == before.crossed.drawn).all()
+
+
 @pytest.fixture
 def given_penalty(monkeypatch):
     monkeypatch.setattr(ridge_columns, "PENALTIES", (3.0,))
