@@ -111,6 +111,7 @@ class FilmEncoder:
         Columns in `blocks` are read from there, not from the frame, in the rows that the frame's index counts.
         """
         notices = dict[int, list[str]]()
+        columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
 
         def fit(index: int, parsed: Any) -> tuple[Encoded, Any]:
             feature = self.features[index]
@@ -118,14 +119,12 @@ class FilmEncoder:
             fit_encode = fit_all_labels if feature.column in columns else type(feature).fit_encode
             return fit_encode(feature, ready, train, film), parsed
 
-        columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
         read = self._with_sizes(
             self._each_feature(frame, fit, digests, blocks), lambda size, _, counts: size.fit_counts(counts, train)
         )
         self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
-        fitted = [encoded for encoded, _ in read]
         declarations = [feature.declaration() for feature in self.features]
-        self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
+        self._space = FeatureSpace(declarations, [fitted for (fitted, _), _ in read])
         if not self._space.n_dense + self._space.n_labels:
             raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
         return _assemble(read, len(frame))
