@@ -14,7 +14,7 @@ from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import TargetColumn
-from greenlight_films.datamodules.units_of_new_films import target_notices, unit_notices
+from greenlight_films.datamodules.units_of_new_films import number_notices, target_notices
 from greenlight_films.datamodules.weights import weights_in
 
 
@@ -30,7 +30,7 @@ def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     notices = [
         *_unknown_numbers(frame, fitted),
         *fitted.encoder.notices_on_unknown(encoded),
-        *unit_notices(frame, fitted.encoder),
+        *number_notices(frame, encoded, fitted.encoder),
         *target_notices(frame, declared.target, fitted.scale, formats),
     ]
     return films_of(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, notices)

@@ -1,16 +1,17 @@
-"""Notices on numbers of new films that seem to be in another unit than those that a model learnt."""
+"""Notices on numbers of new films that seem to be in another unit than a model's, or lie far from what it learnt."""
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Number
-from greenlight_films.datamodules.number_format import compact
+from greenlight_films.datamodules.number_format import compact, counted
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.datamodules.tables.number_names import kind_by_name
@@ -18,6 +19,7 @@ from greenlight_films.datamodules.targets import TargetColumn, TargetScale
 
 FAR = 1000  # times larger or smaller than usual: millions, or thousands, are written out in one table alone
 OTHER_SCALE = 8  # times larger or smaller than usual: points of 100 beside those of 10
+FAR_OUT = 0.5  # times the range of the training rows, beyond its ends
 SURE = 5  # different shares from 0 to 1, which are no percentages then
 
 
@@ -58,25 +60,56 @@ class Compared(NamedTuple):
         return f"such as {compact(self.middle)}, and the model learnt such as {compact(self.usual)}"
 
 
-def unit_notices(frame: pd.DataFrame, encoder: FilmEncoder) -> list[str]:
-    """Say which numbers of new films seem to be in another unit than those that a model learnt.
+def number_notices(frame: pd.DataFrame, encoded: EncodedFilms, encoder: FilmEncoder) -> list[str]:
+    """Say which numbers of new films seem to be in another unit than a model's, or lie far from all that it learnt.
+
+    Args:
+        encoded: the films of the frame.
+
+    Raises:
+        InputError: as of `unit_notices`.
+    """
+    of_units = unit_notices(frame, encoder)
+    return [*of_units.values(), *_range_notices(encoded, encoder, of_units)]
+
+
+def unit_notices(frame: pd.DataFrame, encoder: FilmEncoder) -> dict[str, str]:
+    """Say, by column, which numbers of new films seem to be in another unit than those that a model learnt.
 
     Raises:
         InputError: columns hold several shares from 0 to 1 where the model learnt percent, or the other way round.
     """
-    notices, faults = list[str](), list[str]()
+    notices, faults = dict[str, str](), list[str]()
     for feature, blocks in zip(encoder.features, encoder.space.groups, strict=True):
         if not isinstance(feature, Number) or blocks[0].fitted.get("constant"):
             continue
         median = blocks[0].fitted["median"]
         usual = float(np.expm1(median) if feature.log1p else median)
         compared = Compared.of(frame[feature.column], encoder.formats.of(feature.column), usual)
-        if compared and (shares := _of_shares(compared)):
-            (faults if len(np.unique(compared.values)) >= SURE else notices).append(shares)
-        elif compared and (sizes := _of_sizes(compared)):
-            notices.append(sizes)
+        shares = _of_shares(compared) if compared else ""
+        if compared and shares and len(np.unique(compared.values)) >= SURE:
+            faults.append(shares)
+        elif compared and (notice := shares or _of_sizes(compared)):
+            notices[feature.column] = notice
     if faults:
         raise InputError("\n".join(faults))
+    return notices
+
+
+def _range_notices(encoded: EncodedFilms, encoder: FilmEncoder, left_out: Collection[str]) -> list[str]:
+    """Say of how many films a number lies far beyond all that the model learnt from."""
+    notices = list[str]()
+    for feature, block, columns in encoder.space.blocks():
+        ends = block.fitted.get("range")  # older models have none
+        if ends and feature["feature"] == "Number" and block.column not in left_out:
+            values, far = encoded.unscaled[:, columns], np.ptp(ends) * FAR_OUT
+            n_far = int(((values < ends[0] - far) | (values > ends[1] + far)).sum())
+            if far and n_far:
+                least, most = (compact(float(np.expm1(end) if feature["log1p"] else end)) for end in ends)
+                notices.append(
+                    f"'{block.column}' of {n_far:,} of {counted(len(values), 'row')} lies far outside of {least} to "
+                    f"{most}, which the model learnt from: its predictions there are guesses"
+                )
     return notices
 
 

@@ -32,7 +32,7 @@ from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.datamodules.tables.read_table import InputNotice
 from greenlight_films.datamodules.targets import read_target
-from greenlight_films.datamodules.units_of_new_films import unit_notices
+from greenlight_films.datamodules.units_of_new_films import number_notices
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.look_summary import in_short
@@ -169,9 +169,9 @@ def codes_with_warnings(frame: pd.DataFrame, film: str | list[str] | None) -> np
 
 
 def encode_with_warnings(encoder: FilmEncoder, frame: pd.DataFrame) -> EncodedFilms:
-    """Encode films as a model was fitted; an `InputNotice` says which columns have no known label or another unit."""
+    """Encode films as a model was fitted; an `InputNotice` says what of their labels and numbers is new to it."""
     encoded = encoder.encode(frame)
-    for notice in (*encoder.notices_on_unknown(encoded), *unit_notices(frame, encoder)):
+    for notice in (*encoder.notices_on_unknown(encoded), *number_notices(frame, encoded, encoder)):
         warnings.warn(notice, InputNotice, stacklevel=4)
     return encoded
 

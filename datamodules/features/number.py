@@ -66,7 +66,7 @@ class Number(Feature[np.ndarray]):
             raise InputError(f"column '{self.column}' has no value in the {len(train):,} training rows; leave it out")
         median = float(np.median(known))
         filled = np.where(np.isnan(values), median, values)
-        fitted: dict[str, Any] = {"median": median}
+        fitted: dict[str, Any] = {"median": median, "range": [float(known.min()), float(known.max())]}
         if np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
             fitted |= {"mean": median, "std": 1.0, "constant": True}
         elif self.scale == "quantile":

@@ -5,6 +5,7 @@ import pytest
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Number
 from greenlight_films.datamodules.films import fit_films
 from greenlight_films.datamodules.new_films import new_films
@@ -13,7 +14,7 @@ from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.targets import ProfitRatio, Target, TargetScale
-from greenlight_films.datamodules.units_of_new_films import target_notices, unit_notices
+from greenlight_films.datamodules.units_of_new_films import number_notices, target_notices, unit_notices
 
 PERCENT = [f"{number}%" for number in range(5, 100, 5)]
 DOLLARS = [f"${number}.5M" for number in range(1, 20)]
@@ -29,8 +30,8 @@ def notices_of(learnt, new, name="x", log1p=False):
     formats, _ = find_formats(frame, {name: {"number"}}, Formats(), ",")
     encoder = FilmEncoder([feature], formats=formats)
     encoder.fit_encode(frame, np.arange(len(frame)))
-    assert unit_notices(frame, encoder) == []
-    return unit_notices(column(new, name), encoder)
+    assert unit_notices(frame, encoder) == {}
+    return list(unit_notices(column(new, name), encoder).values())
 
 
 @pytest.mark.parametrize(
@@ -131,3 +132,34 @@ def test_new_films_and_newer_ones_are_checked(fitted):
     (notice,) = new_films(points, declared, fitted).notices
     assert notice.startswith("column 'rating' holds points of 100")
     assert new_films(frame, declared, fitted).notices == ()
+
+
+@pytest.mark.parametrize("log1p", [True, False])
+def test_numbers_far_from_all_that_was_learnt_are_told_with_their_range(log1p):
+    frame = pd.DataFrame({"runtime": [61, 90, 120, 238, None], "year": [1990, 1995, 2000, 2010, 2016]})
+    encoder = FilmEncoder([Number("runtime", log1p=log1p), Number("year")])
+    encoder.fit_encode(frame, np.arange(5))
+    new = pd.DataFrame({"runtime": [900, 62, 239, 300, None, 1200], "year": [1980, 2000, 2020, 2000, None, 2000]})
+    again = FilmEncoder.from_space(FeatureSpace.from_json(encoder.space.to_json()))
+    (notice,) = number_notices(new, again.encode(new), again)
+    assert notice.startswith("'runtime' of 2 of 6 rows lies far outside of 61 to 238, which the model learnt from: ")
+    assert number_notices(frame, encoder.encode(frame), encoder) == []
+
+
+def test_a_number_in_another_unit_is_told_once():
+    frame, new = column(["2000000", "3500000"], "budget"), column([2.5, 3.5e12], "budget")
+    encoder = FilmEncoder([Number("budget")])
+    encoder.fit_encode(frame, np.arange(2))
+    (notice,) = number_notices(new, encoder.encode(new), encoder)
+    assert "'budget' of 2 of 2 rows lies far outside of 2M to 3.5M" in notice
+    thousands = column([2.5, 3.5], "budget")
+    (notice,) = number_notices(thousands, encoder.encode(thousands), encoder)
+    assert "1,000 times smaller" in notice
+
+
+def test_a_model_that_knows_no_range_says_nothing_of_it():
+    frame = column([1.0, 2.0, 3.0])
+    encoder = FilmEncoder([Number("x")])
+    encoder.fit_encode(frame, np.arange(3))
+    del encoder.space.groups[0][0].fitted["range"]
+    assert number_notices(column([100.0]), encoder.encode(column([100.0])), encoder) == []
