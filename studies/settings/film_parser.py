@@ -36,7 +36,7 @@ class FilmArgumentParser(LightningArgumentParser):
     """A parser that raises InputError in place of printing its usage and ending the process."""
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise InputError(reword(str(message), option_names(self))) from ex
+        raise InputError(reword(str(message), option_names(self))) from None
 
 
 def option_names(parser: LightningArgumentParser) -> list[str]:

@@ -22,15 +22,26 @@ KINDS = {
 # The parser's message about a class that may not be named, or `refusal` where a key within it was reworded before.
 DENIED = re.compile(rf"Importing '([^']*)' is not allowed|{re.escape(refusal('NAME')).replace('NAME', '([^;]*)')}")
 
+NO_PATH = re.compile(r"- Expected a path but .* either not accessible or invalid\s*- ")  # tried before what is expected
+NO_CLASS = re.compile(
+    r"Expected a dot import path string: (.*)|Not a valid subclass of \w+\. Got value: ([^\n]*).*", re.DOTALL
+)
+
 NAMESPACE = re.compile(r"Namespace\(class_path='(?:[\w.]*\.)?(\w+)'.*\)", re.DOTALL)  # an object that a config names
 
 
 def reword(message: str, options: Iterable[str]) -> str:
     """Return the parser's message as requirement, value and remedy; options are names such as `data.table`."""
     keys = re.findall(r'Parser key "([^"]*)":', message)
-    detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
+    detail = NO_PATH.sub("", message.rsplit('":', 1)[-1].strip() if keys else message.strip())
     denied = DENIED.search(message)  # among whatever other types were tried
-    text = refusal(denied[1] or denied[2]) if denied else _reword_detail(detail, list(options))
+    no_class = NO_CLASS.fullmatch(detail)
+    if denied:
+        text = refusal(denied[1] or denied[2])
+    elif no_class:
+        text = _unknown_class(no_class[1] or no_class[2], keys[-1] if keys else "")
+    else:
+        text = _reword_detail(detail, list(options))
     text = NAMESPACE.sub(r"\1", text)
     whole = f"{'.'.join(keys)}: {text}" if keys and keys != ["config"] else text
     whole += "; curves are written for TensorBoard into the run's folder" if keys == ["trainer.logger"] else ""
@@ -52,6 +63,14 @@ def _classes() -> list[type]:
     return [*feature_kinds(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
+# What each key may name, and how a column is declared there.
+CLASSES_OF: dict[str, tuple[list[type], str]] = {
+    "data.features": (feature_kinds(), "{{class_path: Number, init_args: {{column: {}}}}}."),
+    "data.target": (TargetColumn.__subclasses__(), "{{class_path: Target, init_args: {{column: {}}}}}."),
+    "data.split": (Split.__subclasses__(), "{{class_path: RandomSplit, init_args: {{val: 0.1, test: 0.2}}}}."),
+}
+
+
 def _unknown_option(words: str, _: str, options: list[str]) -> str:
     name = words.split("=")[0]
     return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
@@ -71,9 +90,13 @@ def _unknown_argument(name: str, _: str, options: list[str]) -> str:
     return f"no argument '{name}'{nearest(name, arguments)}"
 
 
-def _unknown_class(name: str, _: str, options: list[str]) -> str:
-    names = [kind.__name__ for kind in _classes()]
-    return f"no class '{name}'{nearest(name, names) or '.'} There are: {', '.join(names)}"
+def _unknown_class(name: str, key: str) -> str:
+    """Say which classes a key may name; a bare name of a column, or another value, is shown as it is declared."""
+    kinds, example = CLASSES_OF.get(key, (_classes(), ""))
+    names = [kind.__name__ for kind in kinds]
+    close = nearest(name, names)
+    remedy = close or (example and f"; write {example.format(name if re.match('[^{[]', name) else 'NAME')}") or "."
+    return f"no class '{name}'{remedy} There are: {', '.join(names)}"
 
 
 def _missing(names: str, _: str, options: list[str]) -> str:
@@ -91,7 +114,6 @@ PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
         f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
     ),
-    r"Expected a dot import path string: (.*)": _unknown_class,
     r"Expected a (?:typing\.)?Literal\[(.*)\]\. Got value: (.*)": lambda choices, value, _: (
         f"must be one of {choices.replace(chr(39), '')}, got {value}"
     ),
