@@ -101,11 +101,11 @@ def _range_notices(encoded: EncodedFilms, encoder: FilmEncoder, left_out: Collec
     notices = list[str]()
     for feature, block, columns in encoder.space.blocks():
         ends = block.fitted.get("range")  # older models have none
-        if ends and feature["feature"] == "Number" and block.column not in left_out:
+        if ends and feature.get("feature") == "Number" and block.column not in left_out:
             values, far = encoded.unscaled[:, columns], np.ptp(ends) * FAR_OUT
             n_far = int(((values < ends[0] - far) | (values > ends[1] + far)).sum())
             if far and n_far:
-                least, most = (compact(float(np.expm1(end) if feature["log1p"] else end)) for end in ends)
+                least, most = (compact(float(np.expm1(end) if feature.get("log1p") else end)) for end in ends)
                 notices.append(
                     f"'{block.column}' of {n_far:,} of {counted(len(values), 'row')} lies far outside of {least} to "
                     f"{most}, which the model learnt from: its predictions there are guesses"
