@@ -23,7 +23,7 @@ from greenlight_films.datamodules.look.names import (
     names_role,
     role_of,
 )
-from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
+from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, nothing
 from greenlight_films.datamodules.look.unknown_units import unknown_unit_notice
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
@@ -76,8 +76,6 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
         number = as_numbers(name, context)
         if number is not None:
             return number
-        if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
-            return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
     if not is_nested(column) and not is_title(name):
         notice = unknown_unit_notice(name, texts_of(column).drop_null())
         if notice:

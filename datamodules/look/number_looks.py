@@ -23,6 +23,7 @@ from greenlight_films.datamodules.look.names import (
     role_of_ids,
 )
 from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.tables.column_names import counts_rows
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import YEAR_WORDS, find_date_formats, has_word, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -87,11 +88,9 @@ def _are_numbers(column: pd.Series, format: Format) -> bool:
     if len(column) < 2 * SAMPLE:
         return True
     sample = column.iloc[np.linspace(0, len(column) - 1, SAMPLE).astype(int)]
-    return (
-        parse_numbers(sample, format).share_read > MOST_NUMBERS / 2
-        or bool(parse_numbers(sample, format).faults)
-        or looks_like_dates(sample, format).share > MOST_NUMBERS / 2
-    )
+    numbers = parse_numbers(sample, format)
+    are_numbers = numbers.share_read > MOST_NUMBERS / 2 or bool(numbers.faults)
+    return are_numbers or looks_like_dates(sample, format).share > MOST_NUMBERS / 2
 
 
 def _mostly_digits(column: pd.Series) -> bool:
@@ -214,9 +213,4 @@ def _fault_of(column: pd.Series, numbers: Numbers) -> str:
 def _only_counts(name: str, values: np.ndarray) -> bool:
     """Tell whether a column without a name of its own numbers the rows."""
     is_unnamed = bool(re.fullmatch(r"(Unnamed.*|index|row|no\.?|#|\d*)", name.strip(), re.IGNORECASE))
-    return is_unnamed and len(values) > 1 and bool((np.diff(values) == 1).all()) and values[0] in (0, 1)
-
-
-def counts_rows(column: pd.Series) -> bool:
-    """Tell whether a column without a name numbers the rows."""
-    return _only_counts("", pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan))
+    return is_unnamed and len(values) > 1 and counts_rows(values)

@@ -10,6 +10,7 @@ from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_mon
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.names import COUNTS, RANKS, TARGETS, VOTES, has_name
 from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.tables.column_names import counts_rows
 from greenlight_films.datamodules.tables.date_cells import MONTH, Dates
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import Target
@@ -98,8 +99,8 @@ def says_row_number(column: ColumnLook, kept: Sequence[int]) -> bool:
     values = np.asarray(column.values, dtype=np.float64)
     if len(values) < FEWEST_COUNTED:
         return False
-    behind = (kept if len(kept) == len(values) else np.arange(1, 1 + len(values))) - values
-    return bool((behind == 0).all() or (behind == 1).all())
+    numbers = np.arange(1, 1 + len(values))
+    return counts_rows(values - (kept if len(kept) == len(values) else numbers) + numbers)
 
 
 def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:

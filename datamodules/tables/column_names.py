@@ -29,19 +29,15 @@ def named(frame: pd.DataFrame, names: Sequence[str], table: str) -> tuple[pd.Dat
     kept = [index for index, name in enumerate(trimmed) if name or not frame[index].isna().all()]
     notices = []
     for index in kept:
-        trimmed[index] = trimmed[index] or str(index + 1)
-        name = names[index].strip()
-        if name in INDEX_NAMES and counts_rows(frame[index]):
-            start = int(pd.to_numeric(frame[index]).iloc[0])
-            without = "has no name and" if not name else f"'{name}'"
-            notices.append(
-                f"column {index + 1} {without} counts the rows from {start}: it is no feature, and may be left out"
-                if name
-                else f"column {index + 1} {without} counts the rows from {start}: it is called "
-                f"'{trimmed[index]}', is no feature and may be left out"
-            )
+        name = trimmed[index]
+        trimmed[index] = name or str(index + 1)
+        start = _first_row_number(frame[index]) if name in INDEX_NAMES else None
+        if start is not None:
+            called = f"'{name}' counts" if name else "has no name and counts"
+            remark = "it is no feature, and may" if name else f"it is called '{index + 1}', is no feature and may"
+            notices.append(f"column {index + 1} {called} the rows from {start}: {remark} be left out")
         elif not name:
-            notices.append(f"column {index + 1} has no name: it is called '{trimmed[index]}'")
+            notices.append(f"column {index + 1} has no name: it is called '{index + 1}'")
     kept, faults = _once(frame, trimmed, kept, notices)
     if faults:
         raise InputError(f"{table}: " + "; ".join(faults))
@@ -106,10 +102,12 @@ def _first_difference(column: pd.Series, other: pd.Series) -> int | None:
     return int(differs.argmax()) if differs.any() else None
 
 
-def counts_rows(column: pd.Series) -> bool:
-    """Tell whether a column counts the rows, from 0 or 1."""
-    head = pd.to_numeric(column.head(3), errors="coerce")
-    if not len(head) or head.isna().any() or head.iloc[0] not in (0, 1):
-        return False
+def _first_row_number(column: pd.Series) -> int | None:
+    """Return the first number of a column that counts the rows; None for other columns."""
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return bool(np.array_equal(numbers, np.arange(len(numbers)) + numbers[0]))
+    return int(numbers[0]) if counts_rows(numbers) else None
+
+
+def counts_rows(numbers: np.ndarray) -> bool:
+    """Tell whether numbers, (n_rows,) float64, count the rows, from 0 or 1."""
+    return len(numbers) > 0 and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())

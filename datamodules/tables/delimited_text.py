@@ -16,14 +16,8 @@ import pyarrow.csv as pacsv
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.film_rows import (
-    are_films,
-    first_cells,
-    no_films_of,
-    rows_above_headers,
-    without,
-)
-from greenlight_films.datamodules.tables.footers import footer_notice, header_notices, is_remark, subtotal_notices
+from greenlight_films.datamodules.tables.film_rows import are_films, find_films, no_films_of
+from greenlight_films.datamodules.tables.footers import footer_notice, is_remark
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.ragged_rows import refuse_ragged
@@ -152,18 +146,13 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     if ends_in_lines(table):  # two quotes too many, or single ones before the open one
         refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
-    films = _of_films(table, text)
-    again = [] if films is table else header_notices(rows_above_headers(table, text.names_in_header))
-    table = films
-    no_films = no_films_of(table, 0.1 * len(table) + len(below) + 1)
-    left_out = first_cells(table, range(len(table) - no_films.footer, len(table))) + below
-    subtotals = subtotal_notices(no_films, first_cells(table, sorted((*no_films.subtotals, *no_films.doubtful))))
-    table = without(table, no_films)
-    frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
+    films = find_films(table, text.names_in_header, len(below) + 1)
+    left_out = films.left_out + below
+    frame, notices = named(from_arrow(films.of(table)), text.names, f"--data.table {text.name}")
     layout_read = completed_layout(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
-    told = [*layout_notices(text, layout, left_out), *again, *subtotals, *notices, *text_notices(frame, text.stream)]
-    return frame, layout_read, units, told
+    notices = [*layout_notices(text, layout, left_out), *films.notices, *notices, *text_notices(frame, text.stream)]
+    return frame, layout_read, units, notices
 
 
 def completed_layout(text: DelimitedText, layout: Layout, footer: int = 0) -> Layout:
@@ -171,8 +160,6 @@ def completed_layout(text: DelimitedText, layout: Layout, footer: int = 0) -> La
     dialect, rows = text.layout.dialect, text.layout.rows
     return replace(
         layout,
-        member=text.stream.file.member or layout.member,
-        compression=text.stream.file.compression or None,
         delimiter=text.stream.long_delimiter or dialect.delimiter,
         quote=dialect.quote,
         encoding=text.stream.encoding,
@@ -247,12 +234,6 @@ def convert_options(columns: Sequence[str]) -> pacsv.ConvertOptions:
     )
 
 
-def _of_films(table: pa.Table, text: DelimitedText) -> pa.Table:
-    """Return a table without empty rows and the header again; itself where there are none."""
-    films = are_films(table, text.names_in_header)
-    return table if films.all() else table.filter(pa.array(films))
-
-
 def ends_in_lines(table: pa.Table) -> bool:
     """Return whether a cell of the last row has a line end in it: it may be the rest of the file."""
     last = table.slice(max(len(table) - 1, 0)).to_pylist()
@@ -291,7 +272,8 @@ def line_of(row: int, file: TableFile, layout: Layout) -> int | None:
     """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
     with suppress(InputError, pa.ArrowException, UnicodeError):  # a cell too long for Python
         text = open_delimited(file, layout)
-        table = _of_films(_read(text)[0], text)
+        table, _ = _read(text)
+        table = table.filter(pa.array(are_films(table, text.names_in_header)))
         for position in no_films_of(table, 0.1 * len(table) + 1).subtotals:  # which are rows there, and no films
             row += position < row
         for each in text.films():

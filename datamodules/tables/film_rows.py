@@ -1,6 +1,7 @@
-"""Which rows of a text table are films: no empty ones, no header again, no totals and remarks."""
+"""Which rows of a table are films: no empty ones, no header again, no totals and remarks."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,49 @@ from greenlight_films.datamodules.tables.footers import (
     Cells,
     NoFilms,
     find_no_films,
+    header_notices,
     may_be_subtotal,
     may_end_in_footer,
+    subtotal_notices,
 )
+
+
+@dataclass(frozen=True)
+class FilmRows:
+    """The films among the rows of a table.
+
+    Attributes:
+        mask: (n_rows,) bool, the rows that are films.
+        left_out: the first cell of each row below the last film.
+        notices: sentences on rows above it that are the header again or subtotals.
+    """
+
+    mask: np.ndarray
+    left_out: list[str]
+    notices: list[str]
+
+    def of(self, table: pa.Table) -> pa.Table:
+        """Return the films of the table; without a copy where all stand above the other rows."""
+        n_films = int(np.count_nonzero(self.mask))
+        return table.slice(0, n_films) if self.mask[:n_films].all() else table.filter(pa.array(self.mask))
+
+
+def find_films(table: pa.Table, names: Sequence[str] | None, n_gaps: int) -> FilmRows:
+    """Return which rows of a table of texts are films.
+
+    Args:
+        names: of the columns, where a header gives them.
+        n_gaps: rows, beyond a tenth of all, without a cell in a column that nearly every film fills.
+    """
+    mask = are_films(table, names)
+    films = table if mask.all() else table.filter(pa.array(mask))
+    no_films = no_films_of(films, 0.1 * len(films) + n_gaps)
+    of_subtotals = first_cells(films, sorted((*no_films.subtotals, *no_films.doubtful)))
+    n_above = np.cumsum(mask)[are_headers(table, names)].tolist()
+    notices = [*header_notices(n_above), *subtotal_notices(no_films, of_subtotals)]
+    left_out = first_cells(films, range(len(films) - no_films.footer, len(films)))
+    mask[mask] = no_films.kept(len(films))
+    return FilmRows(mask, left_out, notices)
 
 
 def are_films(table: pa.Table, names: Sequence[str] | None) -> np.ndarray:
@@ -44,17 +85,6 @@ def are_headers(table: pa.Table, names: Sequence[str] | None) -> np.ndarray:
     return again
 
 
-def rows_above_headers(table: pa.Table, names: Sequence[str] | None) -> list[int]:
-    """Return how many films stand above each row that is the header again.
-
-    Args:
-        table: with its empty rows.
-        names: of the columns, where a header gives them.
-    """
-    again = are_headers(table, names)
-    return np.cumsum(are_films(table, names))[again].tolist() if again.any() else []
-
-
 def no_films_of(table: pa.Table, most_gaps: float) -> NoFilms:
     """Return which rows of a table of texts are totals or remarks.
 
@@ -68,13 +98,6 @@ def no_films_of(table: pa.Table, most_gaps: float) -> NoFilms:
         return table.column(index).to_pandas().astype("str")
 
     return find_no_films(len(table), last, filled, _may_be_subtotals(table), ColumnSums(column, len(table)))
-
-
-def without(table: pa.Table, no_films: NoFilms) -> pa.Table:
-    """Return the rows of a table that are films."""
-    if not no_films.subtotals:
-        return table.slice(0, len(table) - no_films.footer)
-    return table.take(pa.array(no_films.kept(len(table))))
 
 
 def first_cells(table: pa.Table, rows: Sequence[int]) -> list[str]:

@@ -44,8 +44,10 @@ class NoFilms:
     doubtful: tuple[int, ...] = ()
 
     def kept(self, n_rows: int) -> np.ndarray:
-        """Return the positions of films, (n_films,) int64."""
-        return np.delete(np.arange(n_rows - self.footer), self.subtotals)
+        """Return which of the table's rows are films, (n_rows,) bool."""
+        films = np.arange(n_rows) < n_rows - self.footer
+        films[list(self.subtotals)] = False
+        return films
 
 
 def is_remark(cells: Cells, width: int) -> bool:

@@ -45,13 +45,7 @@ def read_json(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, li
         raise InputError(f"{file}: not {encoding} text: {error}; write it as UTF-8") from None
     keys, records, notices = _records_in(_parsed(text, file), file)
     columns = _columns([_flat(record, file) for record in records])
-    layout_read = replace(
-        layout,
-        encoding=encoding,
-        records=".".join(keys) or None,
-        member=file.member or layout.member,
-        compression=file.compression or None,
-    )
+    layout_read = replace(layout, encoding=encoding, records=".".join(keys) or None)
     return _frame(columns, len(records)), layout_read, notices
 
 

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -106,21 +106,19 @@ def _open_file(path: Path, layout: Layout) -> Table:
     file = find_table_file(path, layout.member)
     kind = kind_of(file)
     layout.refuse_unfit(str(file), kind, file.compression == "zip")
-    if kind == "text":
-        frame, layout_read, units, notices = read_delimited(file, layout)
-        return Table(frame, layout_read, units, tuple(notices), is_text=True)
-    if kind == "workbook":
-        frame, layout_read, units, notices = read_workbook(file, layout)
-        return Table(frame, layout_read, units, tuple(notices))
+    layout = file.in_layout(layout)
+    if kind in ("text", "workbook"):
+        read = read_delimited if kind == "text" else read_workbook
+        frame, layout, units, notices = read(file, layout)
+        return Table(frame, layout, units, tuple(notices), is_text=kind == "text")
+    notices: list[str] = []
     if kind == "json":
-        frame, layout_read, notices = read_json(file, layout)
+        frame, layout, notices = read_json(file, layout)
     else:
-        notices = []
-        layout_read = replace(layout, compression=file.compression or None, member=file.member or layout.member)
         with _on_disk(file) as unpacked:
             frame = read_sqlite(unpacked, layout.query) if kind == "sqlite" else from_arrow(read_parquet(unpacked))
-    frame, more = named(frame, [str(name) for name in frame.columns], f"--data.table {file}")
-    return Table(frame, layout_read, {}, (*notices, *more))
+    frame, more = named(frame, list(frame.columns), f"--data.table {file}")
+    return Table(frame, layout, {}, (*notices, *more))
 
 
 def read_table(

@@ -7,11 +7,12 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.tables.layout import Layout
 
 SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 200
 """A packed file must not unpack to more than so many bytes, and more than so many times its size.
@@ -65,6 +66,10 @@ class TableFile:
         """Return the first bytes."""
         with self.open() as stream:
             return stream.read(size)
+
+    def in_layout(self, layout: Layout) -> Layout:
+        """Return a layout with the packing and the member that were found out."""
+        return replace(layout, compression=self.compression or None, member=self.member or layout.member)
 
 
 class _Unpacked(io.RawIOBase):

@@ -58,7 +58,7 @@ class TextInBlocks:
             n_rows = 0 if _is_unusual(text) else _n_films(text)
         except (InputError, pa.ArrowException, UnicodeError):  # that all is read whole tells what is wrong
             return None
-        return cls(text, completed_layout(text, layout), n_rows) if n_rows >= least else None
+        return cls(text, completed_layout(text, file.in_layout(layout)), n_rows) if n_rows >= least else None
 
     @property
     def names(self) -> Sequence[str]:

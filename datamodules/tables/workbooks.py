@@ -6,26 +6,20 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BytesIO
+from itertools import compress
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.column_sums import ColumnSums
-from greenlight_films.datamodules.tables.footers import (
-    MOST,
-    TOTALS,
-    NoFilms,
-    find_no_films,
-    footer_notice,
-    header_notices,
-    may_be_subtotal,
-    subtotal_notices,
-)
+from greenlight_films.datamodules.tables.film_rows import find_films
+from greenlight_films.datamodules.tables.footers import footer_notice
+from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.header_rows import HeaderRows, find_header
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.merged_cells import Range, fill_down, join_header
@@ -35,6 +29,7 @@ AREA, AREA_RATIO = 5_000_000, 20
 """The cells of a sheet, from its first to its last, of which most may be empty: more are refused."""
 
 HEAD = 300  # rows that are looked at to find the header
+GAPS = 2  # rows, beyond a tenth of all, without a cell in a column that nearly every film fills
 REFERENCE = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
@@ -58,15 +53,16 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     except (*BROKEN, ValueError, KeyError, ElementTree.ParseError) as error:
         raise InputError(f"{file} is no workbook that can be read: {error}; save it again, or as CSV") from None
     sheet, grid, rows = _table_in(grids, file, layout)
-    films = [row for row in grid[rows.first :] if any(cell != "" for cell in row)]
-    again = [number for number, row in enumerate(films) if rows.header is not None and row == grid[rows.header]]
-    films = [row for row in films if rows.header is None or row != grid[rows.header]]
-    no_films = _no_films(films, rows.width)
-    left_out = [_first_text(row) for row in films[len(films) - no_films.footer :]]
-    of_subtotals = [_first_text(films[row]) for row in sorted((*no_films.subtotals, *no_films.doubtful))]
-    films = [films[row] for row in no_films.kept(len(films))]
+    header = None if rows.header is None else [_text(cell) for cell in grid[rows.header]]
+    texts = _as_texts(grid[rows.first :])
+    films = find_films(texts, header, GAPS)
     spanned = fill_down(grid, merged[sheet], rows.first)  # after totals were found, whose rows may be spanned, too
-    frame = pd.DataFrame({index: _column([row[index] for row in films]) for index in range(rows.width)})
+    texts = _as_texts(grid[rows.first :]) if spanned else texts
+    frame = from_arrow(films.of(texts))
+    for index, cells in enumerate(zip(*compress(grid[rows.first :], films.mask), strict=True)):
+        typed = _typed(cells)
+        if typed is not None:
+            frame.isetitem(index, typed)
     frame, notices = named(frame, rows.names, f"--data.table {file}")
     units = {} if rows.units is None else dict(zip(rows.names, map(_text, grid[rows.units]), strict=False))
     top = rows.first if rows.header is None else rows.header
@@ -76,18 +72,15 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         skip=top,
         header=rows.header is not None,
         units_row=rows.units is not None,
-        footer=no_films.footer,
-        member=file.member or layout.member,
-        compression=file.compression or None,
+        footer=len(films.left_out),
     )
     if rows.header is None and layout.header is None:
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
-    if left_out:
-        notices.append(footer_notice(left_out))
+    if films.left_out:
+        notices.append(footer_notice(films.left_out))
     notices += [_merged_notice(rows.names[column] or str(column + 1), *counts) for column, counts in spanned.items()]
-    notices += header_notices([number - before for before, number in enumerate(again)])
-    notices += subtotal_notices(no_films, of_subtotals)
-    return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
+    units = {name: unit.strip() for name, unit in units.items() if unit.strip()}
+    return frame, layout_read, units, notices + films.notices
 
 
 def _merged_notice(name: str, n_merged: int, n_rows: int) -> str:
@@ -97,29 +90,13 @@ def _merged_notice(name: str, n_merged: int, n_rows: int) -> str:
     )
 
 
-def _no_films(films: Grid, width: int) -> NoFilms:
-    """Return which rows of a sheet are totals or remarks."""
-    filled = [sum(row[index] != "" for row in films) >= 0.9 * len(films) - MOST / 10 for index in range(width)]
-    last = [[_text(cell) for cell in row] for row in films[-MOST:]]
-    gappy = [(number, [_text(cell) for cell in row]) for number, row in enumerate(films) if _may_be_subtotal(row)]
-    within = [(number, cells) for number, cells in gappy if may_be_subtotal(cells)]
-    return find_no_films(
-        len(films), last, filled, within, ColumnSums(lambda index: _column([row[index] for row in films]), len(films))
+def _as_texts(rows: Grid) -> pa.Table:
+    """Return cells as a table of texts, empty ones missing."""
+    columns = (
+        [(cell or None) if isinstance(cell, str) else _text(cell) for cell in column]  # texts are most, and quick
+        for column in zip(*rows, strict=True)
     )
-
-
-def _may_be_subtotal(row: Sequence[Any]) -> bool:
-    """Tell in little time whether a row may be a subtotal: it is called so, or is hardly filled, and by numbers."""
-    if "" not in row:
-        return False
-    given = [cell for cell in row if cell != ""]
-    if isinstance(given[0], str) and TOTALS.fullmatch(given[0].strip()):
-        return True
-    return 2 * len(given) <= len(row) and sum(isinstance(cell, str) for cell in given) <= 1
-
-
-def _first_text(row: Sequence[Any]) -> str:
-    return next(filter(None, map(_text, row)))
+    return pa.table({str(index): pa.array(cells, pa.string()) for index, cells in enumerate(columns)})
 
 
 def _grids(content: bytes, file: TableFile, wanted: str | None) -> tuple[dict[str, Grid], dict[str, list[Range]]]:
@@ -161,29 +138,32 @@ def _table_in(grids: dict[str, Grid], file: TableFile, layout: Layout) -> tuple[
 
 
 def _text(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     if isinstance(cell, dt.datetime) and cell.time() == dt.time():
         return cell.date().isoformat()
-    return cell if isinstance(cell, str) else str(cell)
+    return str(cell)
 
 
-def _column(cells: Sequence[Any]) -> pd.Series:
+def _typed(cells: Sequence[Any]) -> pd.Series | None:
+    """Return a column of numbers, truth values, dates or durations; None for texts and mixtures."""
     kinds = {type(cell) for cell in cells if cell != ""}
+    if not kinds or str in kinds:
+        return None
     given = [None if cell == "" else cell for cell in cells]
-    if not kinds:
-        return pd.Series(given, dtype="str")
     if kinds <= {int, float}:
-        numbers = np.array([np.nan if cell is None else cell for cell in given], dtype=np.float64)
+        numbers = np.array(given, dtype=np.float64)
         whole = np.isfinite(numbers).all() and (numbers == numbers.round()).all() and (np.abs(numbers) < 2**53).all()
         return pd.Series(numbers.astype(np.int64) if whole else numbers)
     if kinds == {bool}:
         return pd.Series(given, dtype="boolean" if None in given else bool)
     if kinds <= {dt.datetime, dt.date}:
-        return pd.Series(pd.to_datetime(pd.Series(given, dtype=object)))
+        return pd.to_datetime(pd.Series(given, dtype=object))
     if kinds <= {dt.timedelta, dt.time}:
         return pd.Series(pd.to_timedelta([_duration(cell) for cell in given]))
-    return pd.Series([None if cell is None else _text(cell) for cell in given], dtype="str")
+    return None
 
 
 def _duration(cell: Any) -> dt.timedelta | None:

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
+from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, nothing
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
 
@@ -113,13 +113,6 @@ def test_dates_with_an_impossible_cell_are_a_fault():
     assert column.kind == "date"
     assert "row 2" in column.fault
     assert "2001-02-31" in column.fault
-
-
-@pytest.mark.parametrize(
-    ("cells", "counts"), [([0, 1, 2], True), ([1, 2, 3], True), ([1, 3, 2], False), ([5, 6], False)]
-)
-def test_rows_are_counted_from_0_or_1(cells, counts):
-    assert counts_rows(pd.Series(cells)) == counts
 
 
 def test_a_column_of_nothing_is_told_with_its_rows():

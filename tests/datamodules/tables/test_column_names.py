@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -49,17 +50,10 @@ def test_columns_of_a_name_and_other_cells_are_refused_all_at_once():
 
 @pytest.mark.parametrize(
     ("cells", "expected"),
-    [
-        (["0", "1", "2"], True),
-        ([1, 2, 3, 4], True),
-        ([0, 1, 2, 4], False),
-        (["a", "b"], False),
-        ([5, 6], False),
-        ([], False),
-    ],
+    [([0, 1, 2], True), ([1, 2, 3, 4], True), ([0, 1, 2, 4], False), ([1, 3, 2], False), ([5, 6], False), ([], False)],
 )
 def test_a_column_of_row_numbers_counts_from_0_or_1(cells, expected):
-    assert counts_rows(pd.Series(cells, dtype=None if cells else "str")) is expected
+    assert counts_rows(np.array(cells, np.float64)) is expected
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,10 @@ import pyarrow as pa
 from greenlight_films.datamodules.tables.film_rows import (
     are_films,
     are_headers,
-    first_cells,
+    find_films,
     may_end_in_no_film,
     may_hold_no_films,
     no_films_of,
-    rows_above_headers,
-    without,
 )
 from greenlight_films.datamodules.tables.footers import NoFilms
 
@@ -26,8 +24,12 @@ def test_empty_rows_and_the_header_again_are_no_films():
     assert are_films(table, names).tolist() == [True, True, True, False, False, True]
     assert are_films(table, None).tolist() == [True, True, True, False, True, True]
     assert are_headers(table, names).tolist() == [False] * 4 + [True, False]
-    assert rows_above_headers(table, names) == [3]
-    assert rows_above_headers(table, None) == []
+    films = find_films(table, names, 0)
+    assert films.mask.tolist() == are_films(table, names).tolist()
+    assert films.of(table).column("title").to_pylist() == ["A", "B", "C", "D"]
+    assert len(films.notices) == 1
+    assert "below row 3," in films.notices[0]
+    assert find_films(table, None, 0).notices == []
 
 
 def test_totals_below_and_between_films_are_none():
@@ -35,11 +37,12 @@ def test_totals_below_and_between_films_are_none():
     assert no_films_of(below, 2) == NoFilms(1)
     assert no_films_of(table_with(("12", None, "7")), 2) == NoFilms(0)
     assert no_films_of(below, 0) == NoFilms(0)
-    assert first_cells(below, [3]) == ["Total"]
-    assert without(below, NoFilms(1)).num_rows == 3
+    films = find_films(below, None, 2)
+    assert (films.mask.tolist(), films.left_out) == ([True, True, True, False], ["Total"])
+    assert films.of(below).equals(below.slice(0, 3))
     between = table_with(("Subtotal", None, "12133"), ("D", "2005", "3"))
     assert no_films_of(between, 1) == NoFilms(0, (3,))
-    assert without(between, no_films_of(between, 1)).column("title").to_pylist() == ["A", "B", "C", "D"]
+    assert find_films(between, None, 1).of(between).column("title").to_pylist() == ["A", "B", "C", "D"]
 
 
 def test_a_part_of_a_table_tells_whether_it_may_hold_totals():
