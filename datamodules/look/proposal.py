@@ -37,13 +37,9 @@ def propose_feature(column: ColumnLook) -> Proposed | None:
         return Proposed("Number", {"column": column.name, **_scale(column)}, comment)
     if column.kind == "date":
         return Proposed("Date", {"column": column.name, "parts": _parts(column)}, comment)
-    if column.kind == "labels":
-        notation = _notation(column)
+    if column.kind in ("labels", "category"):
         role = {"role": column.role} if column.role else {}
-        return Proposed("Labels", {"column": column.name, **notation, **role}, comment)
-    if column.kind == "category":
-        role = {"role": column.role} if column.role else {}
-        return Proposed("Category", {"column": column.name, **role}, comment)
+        return Proposed(column.kind.capitalize(), {"column": column.name, **_notation(column), **role}, comment)
     return None
 
 

@@ -62,8 +62,8 @@ class RowsLook:
 
 def with_title(rows: RowsLook, columns: Sequence[ColumnLook]) -> RowsLook:
     """Return the rows with the column whose texts turned out to name the film, where none is called so."""
-    found = next((column.name for column in columns if column.kind == "title"), None)
-    return replace(rows, title=rows.title or found)
+    title = next((column.name for column in columns if column.kind == "title"), None)
+    return replace(rows, title=rows.title or title)
 
 
 def look_at_rows(frame: pd.DataFrame, leave_out: Collection[str] = (), target: str | None = None) -> RowsLook:
@@ -114,9 +114,12 @@ def _shape_of(
         return None
     ((name, arguments),) = kind.proposal["shape"].items()
     film, needed = codes_by(frame, arguments["by"]), (arguments.get("people"), arguments.get("role"))
-    asked = [column for column in leave_out if column in frame and column not in needed]
-    asked = [column for column in asked if groups_that_differ(frame[column], film).any()]
-    left_out = [column for column in dict.fromkeys([*arguments.get("leave_out", []), *asked]) if column != target]
+    varying = [
+        column
+        for column in leave_out
+        if column in frame and column not in needed and groups_that_differ(frame[column], film).any()
+    ]
+    left_out = [column for column in dict.fromkeys([*arguments.get("leave_out", []), *varying]) if column != target]
     arguments = {key: value for key, value in arguments.items() if key != "leave_out"}
     return Proposed(name, arguments | ({"leave_out": left_out} if left_out else {}), "a row becomes a film")
 

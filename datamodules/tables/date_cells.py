@@ -12,6 +12,7 @@ from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.tables.bad_cells import (
     cells_in_words,
     declared_missing,
+    first_row,
     refuse_cells,
     remedy_by_setting,
 )
@@ -219,7 +220,7 @@ def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray, form
         f"{cells.written(index)} may be {year}-{second:02}-{first:02} (day first) or "
         f"{year}-{first:02}-{second:02} (month first); say which by "
         f"{declaration('day_first', column.name, True)} or false",
-        _first_row(column, cells.rows(open_cells)),
+        first_row(column, cells.rows(open_cells)),
     )
 
 
@@ -233,9 +234,5 @@ def _contradiction(
         f"first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
         f"{declaration('day_first', column.name, bool(n_day >= n_month))} how the others are, and declare these "
         f"missing by {declared_missing(column, few)}",
-        _first_row(column, few),
+        first_row(column, few),
     )
-
-
-def _first_row(column: pd.Series, rows: np.ndarray) -> int:
-    return int(column.index[int(rows.argmax())]) + 1

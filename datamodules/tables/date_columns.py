@@ -115,16 +115,13 @@ def has_word(name: object, words: set[str]) -> bool:
 
 def latest_year(frame: pd.DataFrame) -> int | None:
     """Return the latest year of four digits in a table's columns of dates and years, None where there is none."""
-    soon = date.today().year + SOON
-    years = [int(latest) for name in frame for latest in _latest(frame[name], soon)]
-    return max(years, default=None)
-
-
-def _latest(column: pd.Series, soon: int) -> Iterator[float]:
-    if looks_like_dates(column.dropna().head(SAMPLE)).kind is not None:
-        dates = parse_dates(column)
-        years = dates.years()[~dates.short_years & (dates.precision > 0)]
-        yield from np.sort(years[years <= soon])[-1:]
+    latest = 0.0
+    for name in frame:
+        if looks_like_dates(frame[name].dropna().head(SAMPLE)).kind is not None:
+            dates = parse_dates(frame[name])
+            years = dates.years()[~dates.short_years & (dates.precision > 0)]
+            latest = years[years <= date.today().year + SOON].max(initial=latest)
+    return int(latest) or None
 
 
 def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:

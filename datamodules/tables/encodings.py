@@ -11,11 +11,8 @@ from unicodedata import category
 
 import numpy as np
 
-MARKS = {BOM_UTF8: "utf-8-sig"} | {
-    mark: name
-    for name, marks in (("utf-32", (BOM_UTF32_LE, BOM_UTF32_BE)), ("utf-16", (BOM_UTF16_LE, BOM_UTF16_BE)))
-    for mark in marks
-}
+MARKS = {BOM_UTF8: "utf-8-sig", **dict.fromkeys((BOM_UTF32_LE, BOM_UTF32_BE), "utf-32")}
+MARKS |= dict.fromkeys((BOM_UTF16_LE, BOM_UTF16_BE), "utf-16")  # last, for that of UTF-32 begins so, too
 SINGLE_BYTE = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp1255", "cp1256"),
     *("koi8-r", "cp866", "iso8859-2", "mac-roman", "cp850"),
@@ -88,14 +85,12 @@ def survey(chunks: Iterable[bytes]) -> Survey:
 
 def _count(text: str, chunk: bytes, result: Survey) -> None:
     codes = np.frombuffer(chunk, np.uint8)
-    behind = codes[np.flatnonzero(codes[:-1] == TWICE_BYTES[0]) + 1]
-    result.twice = result.twice or bool(np.isin(behind, list(TWICE_BYTES[1:])).any())
-    bad = 0
+    second = codes[np.flatnonzero(codes[:-1] == TWICE_BYTES[0]) + 1]
+    result.twice = result.twice or bool(np.isin(second, list(TWICE_BYTES[1:])).any())
     try:
         text.encode()
     except UnicodeEncodeError:  # bytes that are no UTF-8 became surrogates
-        bad = len(text) - len(text.encode("utf-8", "ignore").decode())
-    result.bad += bad
+        result.bad += len(text) - len(text.encode("utf-8", "ignore").decode())
     result.letters += max(len(chunk) - len(text), 0)
 
 
@@ -149,7 +144,8 @@ def likeness(sample: bytes, encoding: str) -> float:
         beyond = [mark for mark in line if mark > "\x7f"]
         if beyond:
             total += len(beyond)
-            good += _in_asian(beyond, encoding) if encoding in MANY_BYTES else _in_alphabet(line, beyond)
+            is_asian = encoding in MANY_BYTES
+            good += sum(_is_common(mark, encoding) for mark in beyond) if is_asian else _in_alphabet(line, beyond)
     return good / total if total else 1.0
 
 
@@ -160,10 +156,6 @@ def _in_alphabet(line: str, beyond: list[str]) -> float:
     torn = len(TORN.findall(line))
     torn += sum(last.isupper() and first.islower() and last > "\x7f" for first, last in pairwise(line))
     return max(fitting + marks - torn, 0)
-
-
-def _in_asian(beyond: list[str], encoding: str) -> int:
-    return sum(_is_common(mark, encoding) for mark in beyond)
 
 
 @cache

@@ -34,7 +34,7 @@ def find_formats(
     def needing(need: Need) -> list[str]:
         return [name for name, its in needs.items() if need in its and name in frame]
 
-    found = all_or_faults(
+    results = all_or_faults(
         [
             partial(find_number_formats, frame, needing("number"), declared, delimiter),
             partial(find_date_formats, frame, needing("date"), declared),
@@ -42,7 +42,7 @@ def find_formats(
         ]
     )
     formats = dict[str, Format]()
-    for by_column, _ in found:
+    for by_column, _ in results:
         for name, format in by_column.items():
             formats[name] = replace(formats[name], **format.given()) if name in formats else format
-    return declared.updated(formats), [notice for _, notices in found for notice in notices]
+    return declared.updated(formats), [notice for _, notices in results for notice in notices]

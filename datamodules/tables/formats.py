@@ -112,34 +112,24 @@ def declared_formats(
     for mark in decimal.values() if isinstance(decimal, Mapping) else [decimal]:
         if mark not in (".", ",", None):
             raise InputError(f"data.decimal must be '.' or ',', got {mark!r}")
-    texts = (
-        {name: _texts(tokens) for name, tokens in missing.items()}
-        if isinstance(missing, Mapping)
-        else None
-        if missing is None
-        else _texts(missing)
-    )
+    if isinstance(missing, Mapping):
+        missing = {name: _texts(tokens) for name, tokens in missing.items()}
+    elif missing is not None:
+        missing = _texts(missing)
+    declared: dict[str, Any] = {"missing": missing, "decimal": decimal, "day_first": day_first}
+    default = Format(**{key: value for key, value in declared.items() if not isinstance(value, Mapping)})
     formats: dict[str, Format] = {}
-    default = Format()
-    for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
-        if not isinstance(value, Mapping):
-            of_all: dict[str, Any] = {key: value}
-            default = replace(default, **of_all)
-    for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
-        if isinstance(value, Mapping):
-            for name, of_column in value.items():
-                declared: dict[str, Any] = {key: of_column}
-                formats[str(name)] = replace(formats.get(str(name), default), **declared)
+    for key, value in declared.items():
+        for name, of_column in value.items() if isinstance(value, Mapping) else ():
+            formats[str(name)] = replace(formats.get(str(name), default), **{key: of_column})
     return Formats(formats, default)
 
 
-def _declared(found: Format, declared: Format) -> Format:
-    missing = found.missing
+def _declared(format: Format, declared: Format) -> Format:
+    given = {name: value for name, value in declared.given().items() if name in DECLARED}
     if declared.missing is not None:
-        missing = tuple(dict.fromkeys([*(missing or ()), *declared.missing]))
-    decimal = found.decimal if declared.decimal is None else declared.decimal
-    day_first = found.day_first if declared.day_first is None else declared.day_first
-    return replace(found, missing=missing, decimal=decimal, day_first=day_first)
+        given["missing"] = tuple(dict.fromkeys([*(format.missing or ()), *declared.missing]))
+    return replace(format, **given)
 
 
 def _texts(tokens: Iterable[Any] | Cell) -> tuple[str, ...]:

@@ -44,9 +44,9 @@ def read_json(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, li
     except (UnicodeError, LookupError) as error:
         raise InputError(f"{file}: not {encoding} text: {error}; write it as UTF-8") from None
     keys, records, notices = _records_in(_parsed(text, file), file)
-    columns = _columns([_flat(record, file) for record in records])
+    frame = _frame([_flat(record, file) for record in records])
     layout_read = replace(layout, encoding=encoding, records=".".join(keys) or None)
-    return _frame(columns, len(records)), layout_read, notices
+    return frame, layout_read, notices
 
 
 def _parsed(text: str, file: TableFile) -> Any:
@@ -146,24 +146,24 @@ def _from_pages(objects: list[Record], keys: tuple[str, ...]) -> tuple[tuple[str
     if not all(len(each) == 1 or any(not isinstance(item, list | dict) for item in each.values()) for each in objects):
         return None
     pages = [_in_page(each) for each in objects]
-    found = {inner for page in pages if page is not None for inner in page}
-    if None in pages or len(found) != 1:
+    keys_in_pages = {inner for page in pages if page is not None for inner in page}
+    if None in pages or len(keys_in_pages) != 1:
         return None
-    (inner,) = found
+    (inner,) = keys_in_pages
     return (*keys, *inner), [film for page in pages if page for film in page[inner]]
 
 
 def _in_page(page: Record) -> dict[tuple[str, ...], list[Record]] | None:
     """Return the lists of objects in a page by the keys that lead there; None where it is none, but a film."""
-    found: dict[tuple[str, ...], list[Record]] = {}
+    lists: dict[tuple[str, ...], list[Record]] = {}
     for key, item in page.items():
         if isinstance(item, dict):
-            found |= {(key, *inner): films for inner, films in (_in_page(item) or {}).items()}
+            lists |= {(key, *inner): films for inner, films in (_in_page(item) or {}).items()}
         elif isinstance(item, list):
-            found |= {(key,): item} if item and all(isinstance(each, dict) for each in item) else {}
+            lists |= {(key,): item} if item and all(isinstance(each, dict) for each in item) else {}
         elif not words_of(key) or set(words_of(key)) - OF_PAGES:
             return None
-    return found
+    return lists
 
 
 def _from_columns(columns: Mapping[str, Sequence[Any]], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -195,19 +195,15 @@ def _flat(record: Record, file: TableFile, above: str = "") -> dict[str, Any]:
     return flat
 
 
-def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
-    names = dict.fromkeys(name for record in records for name in record)
-    return {name: [record.get(name) for record in records] for name in names}
-
-
-def _frame(columns: Mapping[str, list[Any]], n_rows: int) -> pd.DataFrame:
+def _frame(records: Sequence[Record]) -> pd.DataFrame:
     """Return columns of numbers, texts, truth values or lists; cells of several kinds become text."""
     frame = {}
-    for name, cells in columns.items():
+    for name in dict.fromkeys(name for record in records for name in record):
+        cells = [record.get(name) for record in records]
         try:
             frame[name] = from_arrow(pa.table({"cells": pa.array(cells)}))["cells"]
         except (pa.ArrowException, OverflowError):
             nested = any(isinstance(cell, list | dict) for cell in cells)
             plain = cells if nested else [None if cell is None else str(cell) for cell in cells]
             frame[name] = pd.Series(plain, dtype=object if nested else "str")
-    return pd.DataFrame(frame, index=range(n_rows))
+    return pd.DataFrame(frame, index=range(len(records)))

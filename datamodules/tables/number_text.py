@@ -148,6 +148,11 @@ def _without_parentheses(text: str) -> tuple[bool, str]:
     return (True, f"{match[1]}{match[2]}{match[3]}".strip()) if match else (False, text)
 
 
+def _if_any(reading: Reading) -> Reading | None:
+    """Return a reading that has a value under one decimal mark at least."""
+    return None if reading.point is None and reading.comma is None else reading
+
+
 def _stars(text: str) -> Reading | None:
     """Return how many stars a text shows; `★★½☆☆` are 2.5."""
     match = STARS.fullmatch(text.replace("\ufe0f", ""))
@@ -178,7 +183,7 @@ def _mixed(text: str) -> Reading | None:
         return None
     sides = zip(*(_values(numeral.strip(), "", power) for numeral, power in steps), strict=True)
     point, comma = (None if None in side else sum(side) for side in sides)
-    return Reading(point, comma, "".join(names), True) if (point, comma) != (None, None) else None
+    return _if_any(Reading(point, comma, "".join(names), True))
 
 
 def _number(text: str) -> Reading | None:
@@ -202,7 +207,7 @@ def _number(text: str) -> Reading | None:
     exponent = int(parts["exponent"] or 0)
     sign = "-" if "-" in (parts["sign"], parts["inner"], parts["minus"]) else ""
     point, comma = _values(parts["numeral"], sign, exponent + power, grouped=not parts["exponent"])
-    return Reading(point, comma, unit, power > 0) if (point, comma) != (None, None) else None
+    return _if_any(Reading(point, comma, unit, power > 0))
 
 
 def _power(scale: str, unit: str, name: str = "") -> int | None:
@@ -243,7 +248,7 @@ def _out_of(text: str) -> Reading | None:
         return None
     scale = int(match["scale"])
     point, comma = (None if value is None or value > scale else value for value in _values(match["numeral"]))
-    return Reading(point, comma, f"of {scale}") if (point, comma) != (None, None) else None
+    return _if_any(Reading(point, comma, f"of {scale}"))
 
 
 def _duration(text: str) -> Reading | None:
@@ -259,10 +264,9 @@ def _duration(text: str) -> Reading | None:
     if not match or LONE_M.fullmatch(text):
         return None
     hours, minutes, seconds = match["hours"], match["minutes"], match["seconds"]
-    if hours and not minutes and not seconds:
-        return _single(hours, 60)
-    if minutes and not hours and not seconds:
-        return _single(minutes, 1)
+    if not seconds and not (hours and minutes):
+        point, comma = (value and value * (60 if hours else 1) for value in _values(hours or minutes))
+        return _if_any(Reading(point, comma, "min"))
     sizes = [_smallest(part or "0") for part in (hours, minutes, seconds)]
     if any(size is None for size in sizes) or (hours and (sizes[1] or 0) >= 60):
         return None
@@ -289,8 +293,3 @@ def _clock(match: re.Match[str]) -> Reading | None:
 
 def _minutes(seconds: float) -> Reading:
     return Reading(seconds / 60, seconds / 60, "min")
-
-
-def _single(numeral: str, factor: int) -> Reading | None:
-    point, comma = (None if value is None else value * factor for value in _values(numeral))
-    return Reading(point, comma, "min") if (point, comma) != (None, None) else None

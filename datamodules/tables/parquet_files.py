@@ -53,9 +53,10 @@ class ParquetFiles:
         if not (is_uri or is_pattern or table.lower().endswith(SUFFIXES) or Path(table).is_dir()):
             return None
         with _refused(table):
-            system, path = pafs.FileSystem.from_uri(table) if is_uri else (pafs.LocalFileSystem(), _absolute(table))
-            folder, found = _files_at(system, path.rstrip("/"))
-            files = tuple(sorted(found, key=lambda file: file.path))
+            local = (pafs.LocalFileSystem(), Path(table).absolute().as_posix())
+            system, path = pafs.FileSystem.from_uri(table) if is_uri else local
+            folder, unordered = _files_at(system, path.rstrip("/"))
+            files = tuple(sorted(unordered, key=lambda file: file.path))
         if is_uri and not files:
             raise InputError(f"--data.table {table} must name Parquet files ({', '.join(SUFFIXES)}), got none there")
         return cls(table, files, system, folder) if files else None
@@ -123,7 +124,8 @@ class ParquetFiles:
             present = [name for name in columns if name in own.names]
             with _refused(file.path):
                 opened = papq.ParquetFile(file.path, filesystem=self.system)
-                batches = opened.iter_batches(BLOCK_ROWS, columns=present) if present else [_rows_alone(n_rows)]
+                rows_alone = [pa.record_batch([pa.nulls(n_rows)], names=[""])]
+                batches = opened.iter_batches(BLOCK_ROWS, columns=present) if present else rows_alone
                 for batch in batches:
                     batch.validate(full=True)  # cells may be declared as text and be none
                     yield self._with_all(pa.Table.from_batches([batch]), index, columns)
@@ -138,10 +140,6 @@ class ParquetFiles:
             return pa.repeat(value, len(block)).cast(kind)
 
         return pa.table([cells(name, self.schema.field(name).type) for name in columns], names=list(columns))
-
-
-def _absolute(table: str) -> str:
-    return Path(table).absolute().as_posix()
 
 
 def _files_at(system: pafs.FileSystem, path: str) -> tuple[str, list[pafs.FileInfo]]:
@@ -180,10 +178,6 @@ def _whole_numbers(texts: pa.Array) -> pa.Array:
         return texts.cast(pa.int64())
     except pa.ArrowInvalid:
         return texts
-
-
-def _rows_alone(n_rows: int) -> pa.RecordBatch:
-    return pa.record_batch([pa.nulls(n_rows)], names=[""])
 
 
 @contextmanager

@@ -4,8 +4,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
-"""Cells of a text file that mean that the value is not known."""
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 
 
 def plain_numbers(column: pd.Series) -> pd.Series | None:
@@ -26,7 +25,7 @@ def plain_numbers(column: pd.Series) -> pd.Series | None:
 
 
 def _numbers(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    missing = pc.is_in(cells, pa.array(MISSING, cells.type))
+    missing = pc.is_in(cells, pa.array(LABELS_MISSING, cells.type))
     known = pc.if_else(missing, None, cells) if pc.any(missing).as_py() else cells
     if known.null_count == len(known) or pc.any(pc.match_substring_regex(known, r"^\s*-?0\d")).as_py():
         return None

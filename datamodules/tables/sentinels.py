@@ -1,7 +1,5 @@
 """Numbers that stand where nothing is known: budgets of 0, runtimes of -1 or 999, the year 1900."""
 
-from typing import Literal
-
 import numpy as np
 
 from greenlight_films.datamodules.tables.number_names import BUDGET_NAME, DURATION_NAME, MONEY_NAME, YEAR_NAME
@@ -11,8 +9,6 @@ NEGATIVES = (-1.0, *(-nines for nines in (9.0, *NINES)))
 YEARS = (0.0, 1.0, 1900.0, 9999.0)
 FIRST_YEARS = 1920  # where no film is older, 1900 is no year
 COUNTED = 20  # whole numbers up to it may be counts, of which 0 is as true as 1
-
-Kind = Literal["number", "money", "percentage", "duration", "flag", "year"]
 
 
 def propose_sentinels(values: np.ndarray, name: str, kind: str = "number") -> dict[str, int]:

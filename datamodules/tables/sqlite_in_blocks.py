@@ -68,7 +68,8 @@ class SqliteInBlocks:
             is_usual = is_usual and len(set(or_position(names))) == len(names)
             enough = f"SELECT 1 FROM ({select}\n) LIMIT 1 OFFSET {least - 1}"
             if is_usual and connection.execute(enough).fetchone():
-                n_rows = _copy(select, len(names), connection)
+                connection.execute(f"CREATE TABLE {ROWS} ({_cells(range(len(names)))})")
+                n_rows = connection.execute(f"INSERT INTO {ROWS} {select}").rowcount
                 connection.set_progress_handler(None, 0)  # no view is read any more
                 types = _types(len(names), connection)
                 if None not in types:
@@ -90,12 +91,6 @@ class SqliteInBlocks:
 
 def _cells(indices: Sequence[int]) -> str:
     return ", ".join(f"c{index}" for index in indices)
-
-
-def _copy(select: str, width: int, connection: sqlite3.Connection) -> int:
-    """Keep the rows of a SELECT, each cell as it is, and return their number."""
-    connection.execute(f"CREATE TABLE {ROWS} ({_cells(range(width))})")
-    return connection.execute(f"INSERT INTO {ROWS} {select}").rowcount
 
 
 def _types(width: int, connection: sqlite3.Connection) -> list[pa.DataType | None]:

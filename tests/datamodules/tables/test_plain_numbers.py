@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.tables.plain_numbers import MISSING, plain_numbers
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
+from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 
 
 @pytest.mark.parametrize(
@@ -10,7 +11,7 @@ from greenlight_films.datamodules.tables.plain_numbers import MISSING, plain_num
     [
         (["7", "-12"], [7, -12]),
         (["0", "0.5", "-0.25", "1e3"], [0, 0.5, -0.25, 1000]),
-        (["7", *MISSING, None], [7, *[np.nan] * (len(MISSING) + 1)]),
+        (["7", *LABELS_MISSING, None], [7, *[np.nan] * (len(LABELS_MISSING) + 1)]),
     ],
 )
 def test_plain_numbers_are_numbers(cells, expected):
