@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ def refuse_no_numbers(
     unread: np.ndarray,
     share_read: float,
     format: Format,
-    unread_as: Callable[[pd.Series, Format], np.ndarray],
+    parse: Callable[[pd.Series, Format], Any],
 ) -> None:
     """Raise an InputError that names the cells that are no numbers.
 
@@ -25,13 +26,13 @@ def refuse_no_numbers(
         unread: (n_rows,) bool, these cells; one at least.
         share_read: the share of numbers among the cells that do not mean missing.
         format: that the column was read in.
-        unread_as: says which cells are no numbers in another format.
+        parse: `parse_numbers`, which reads the column in another format.
     """
     other = {".": ",", ",": "."}.get(format.decimal or "")
     remedy = ""
     if other and column[unread].head(1).map(pd.api.types.is_scalar).all():
         setting = declaration("decimal", column.name, other)
-        still = unread_as(column, replace(format, decimal=other))
+        still = parse(column, replace(format, decimal=other)).unread
         remedy = remedy_by_setting(unread, still, "number", f"with a decimal {MARKS[other]}", setting)
     requirement = "must hold numbers"
     if format.decimal == "," or remedy:

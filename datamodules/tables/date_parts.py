@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_texts import date_in
-from greenlight_films.datamodules.tables.distinct_texts import codes_of
+from greenlight_films.datamodules.tables.distinct_texts import codes_of, combined
 from greenlight_films.datamodules.tables.missing_cells import means_missing
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a date in a table of films
@@ -139,9 +139,7 @@ def _of_numbers(values: np.ndarray, epoch: str | None, missing: tuple[str, ...])
 
 
 def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) -> DateCells:
-    array = pa.array(_as_texts(column))
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
-    array = pc.utf8_trim_whitespace(array.cast(pa.large_string()))
+    array = pc.utf8_trim_whitespace(combined(pa.array(_as_texts(column))).cast(pa.large_string()))
     # A time makes nearly every cell another one.
     timed = pc.match_substring_regex(array, ISO_TIME)
     if pc.any(timed).as_py():

@@ -38,10 +38,7 @@ def distinct_texts(column: pd.Series, exactly: bool = True) -> DistinctTexts:
     Args:
         exactly: else texts may stand there again, where nearly all of a large column are different.
     """
-    array = pa.Array.from_pandas(column)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    texts = pc.utf8_trim_whitespace(array.cast(pa.large_string()))
+    texts = pc.utf8_trim_whitespace(combined(pa.Array.from_pandas(column)).cast(pa.large_string()))
     sample = texts.slice(0, SAMPLE)
     if not exactly and len(texts) > 10 * SAMPLE and pc.count_distinct(sample).as_py() > 0.7 * SAMPLE:
         known = pc.is_valid(texts).to_numpy(zero_copy_only=False)
@@ -59,6 +56,11 @@ def plain_word(text: str) -> str:
     if not text.isascii():
         text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return " ".join(text.split()).casefold()
+
+
+def combined(array: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Return an array of one part."""
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def codes_of(encoded: pa.DictionaryArray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import declaration
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.distinct_texts import plain_word
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
@@ -50,8 +51,7 @@ def read_flags(column: pd.Series, readings: NumberReadings, format: Format) -> F
     notices = []
     if is_lone_tick(present) and missing.keys() <= {"", *DASHES}:
         empty_is_no = bool(missing) and "" not in (format.missing or ())
-        n_empty = sum(missing.values())
-        rows = f"{n_empty:,} {'row' if n_empty == 1 else 'rows'}"
+        rows = counted(sum(missing.values()), "row")
         if empty_is_no and format.missing is None:
             notices = [
                 f"column '{column.name}': an empty cell is taken for no ({rows}), as {present[0]!r} is all "

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
-from greenlight_films.datamodules.tables.distinct_texts import codes_of
+from greenlight_films.datamodules.tables.distinct_texts import codes_of, combined
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import ROWS_AT_ONCE, LabelLists, offsets_of, stacked, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
@@ -127,7 +127,7 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
         if of_items is None or not (_is_text(of_items) or pa.types.is_integer(of_items)):
             raise TypeError
         parts = (array.slice(start, ROWS_AT_ONCE) for start in range(0, max(len(array), 1), ROWS_AT_ONCE))
-        return stacked([_flatten(_combined(part).cast(LISTS)) for part in parts])
+        return stacked([_flatten(combined(part).cast(LISTS)) for part in parts])
     except (pa.ArrowException, TypeError, ValueError):  # other things than lists of texts
         cells = _array(column).to_pylist() if isinstance(column.dtype, pd.ArrowDtype) else column
     parsed, faults, bad = [], list[Exception](), np.zeros(len(column), dtype=bool)
@@ -209,11 +209,7 @@ def _refuse_no_lists(column: pd.Series, bad: np.ndarray, form: str, key: str, fa
 
 
 def _array(column: pd.Series) -> pa.Array:
-    return _combined(pa.Array.from_pandas(column))
-
-
-def _combined(array: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return combined(pa.Array.from_pandas(column))
 
 
 def texts_of(column: pd.Series) -> pa.Array:

@@ -198,10 +198,10 @@ def with_blanks(cells: Sequence[str], mark: str) -> str:
     if mark in "\n\t":
         return mark
     text, quoted = "\n".join(cells), re.escape(mark)
-    before, behind = (len(re.findall(pattern, text)) / text.count(mark) for pattern in (f" {quoted}", f"{quoted} "))
-    if any(0.01 < share < 0.99 for share in (before, behind)):
+    before, after = (len(re.findall(pattern, text)) / text.count(mark) for pattern in (f" {quoted}", f"{quoted} "))
+    if any(0.01 < share < 0.99 for share in (before, after)):
         return mark
-    return " " * round(before) + mark + " " * round(behind)
+    return " " * round(before) + mark + " " * round(after)
 
 
 def _notation_of(texts: pa.Array, separators: tuple[str, ...], strong: bool) -> Notation | None:

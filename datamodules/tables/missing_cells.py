@@ -186,7 +186,7 @@ def _notices(name: str, texts: _TextsOfColumn) -> list[str]:
 
 
 def _counted(counts: dict[str, int]) -> str:
-    parts = [f"{text!r} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in counts.items()]
+    parts = [f"{text!r} ({counted(count, 'row')})" for text, count in counts.items()]
     return " and ".join(parts) + (" is" if len(parts) == 1 else " are")
 
 

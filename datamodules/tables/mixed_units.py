@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import listed
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing
 from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR
 from greenlight_films.datamodules.tables.number_names import is_called_money
@@ -62,15 +63,10 @@ def weeks(column: pd.Series, text: str, values: np.ndarray) -> str:
 def several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[str, int], known: str | None) -> str:
     """Return the message for cells of other units than the main one, where each has as many rows as `sizes` says."""
     units = {main, *sizes}
-    what = (
-        "scale"
-        if all(unit.startswith("of ") for unit in units)
-        else "currency"
-        if all(map(_is_currency, units))
-        else "unit"
-    )
+    are_scales, are_currencies = all(unit.startswith("of ") for unit in units), all(map(_is_currency, units))
+    what = "scale" if are_scales else "currency" if are_currencies else "unit"
     by_size = sorted(sizes.items(), key=lambda item: -item[1])
-    counts = listed(f"{unit_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in by_size)
+    counts = listed(f"{unit_in_words(unit)} in {counted(size, 'row')}" for unit, size in by_size)
     trained = f" (the model's table is in {unit_in_words(main)})" if known and main not in sizes else ""
     return (
         f"column '{column.name}' must be in one {what}{trained}, got {counts}: {cells_in_words(column, rows)}; "

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, all_or_faults, declaration
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.bad_numbers import refuse_no_numbers
 from greenlight_films.datamodules.tables.date_columns import latest_year
@@ -161,12 +162,9 @@ def _refuse_faults(column: pd.Series, numbers: Numbers) -> None:
     """Refuse what contradicts itself, and cells that are no numbers, all in one message."""
     steps = [partial(_raise, fault) for fault in numbers.faults]
     if numbers.unread.any():
-        steps.append(partial(refuse_no_numbers, column, numbers.unread, numbers.share_read, numbers.format, _unread))
+        unread = numbers.unread
+        steps.append(partial(refuse_no_numbers, column, unread, numbers.share_read, numbers.format, parse_numbers))
     all_or_faults(steps)
-
-
-def _unread(column: pd.Series, format: Format) -> np.ndarray:
-    return parse_numbers(column, format).unread
 
 
 def _raise(fault: InputError) -> None:
@@ -174,7 +172,7 @@ def _raise(fault: InputError) -> None:
 
 
 def _sentinel_notice(name: str, sentinels: dict[str, int]) -> str:
-    counts = " and ".join(f"{text} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in sentinels.items())
+    counts = " and ".join(f"{text} ({counted(count, 'row')})" for text, count in sentinels.items())
     verbs = ("are read as numbers, but probably mean", "is read as a number, but probably means")
     return (
         f"column '{name}': {counts} {verbs[len(sentinels) == 1]} that nothing is known; if so, declare "

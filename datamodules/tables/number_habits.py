@@ -197,7 +197,6 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
     if not len(bare) or known:
         return
     rows = readings.rows_of(bare)
-    count = f"{int(rows.sum()):,} {'row' if rows.sum() == 1 else 'rows'}"
     if has_another_unit(values, main):
         habits.refuse(
             column,
@@ -206,9 +205,9 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
             f"{cells_in_words(column, rows)} without it; write it there, or correct them",
         )
     else:
-        unit = unit_in_words(main)
-        text = readings.cells.texts[int(bare[0])].as_py()
-        habits.notices.append(f"column '{column.name}': {text!r} and the like, without unit ({count}), are in {unit}")
+        text, count = readings.cells.texts[int(bare[0])].as_py(), counted(int(rows.sum()), "row")
+        like = f"column '{column.name}': {text!r} and the like"
+        habits.notices.append(f"{like}, without unit ({count}), are in {unit_in_words(main)}")
 
 
 def _settle_decimal(

@@ -181,8 +181,7 @@ def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelList
     closed = parts[0].bytes_of_names.edges[1] == ord(")")
     if not closed.any():
         return parts, []
-    behind = pa.array(closed)
-    written = names.filter(behind).to_pylist()
+    written = names.filter(pa.array(closed)).to_pylist()
     remarks = Counter(match[2] for match in map(_BEHIND.match, written) if match and not _NO_ROLE.fullmatch(match[2]))
     unlike = len(remarks) >= max(5, 0.8 * remarks.total()) and remarks.total() > 0.3 * len(names)
     bare = [without_role(name, unlike) for name in written]
@@ -190,7 +189,7 @@ def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelList
     changed[closed] = [name != text for name, text in zip(bare, written, strict=True)]
     if not changed.any():
         return parts, []
-    renamed = pc.replace_with_mask(names, behind, pa.array(bare, names.type))
+    renamed = pc.replace_with_mask(names, pa.array(closed), pa.array(bare, names.type))
     n_dropped = sum(int(changed[part.codes].sum()) for part in parts)
     example = next(text for text, name in zip(written, bare, strict=True) if text != name)
     labels = f"{counted(n_dropped, 'label')} {'has' if n_dropped == 1 else 'have'}"
