@@ -10,10 +10,8 @@ from greenlight_films.datamodules.tables.date_cells import read_dates
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, latest_year, looks_like_dates
 from greenlight_films.datamodules.tables.date_texts import date_in
 from greenlight_films.datamodules.tables.formats import Format, Formats
-from tests.cases import CASES, cases, check_message, check_values, columns_of, name_of, path_of
+from tests.cases import CASES, cases, columns_of, name_of
 
-SENTINELS = "dates/sentinel_years.csv"  # proposed as missing by another part
-DATES = [case for case in cases("dates") if case["file"] != SENTINELS]
 FRAMES = [case for case in cases("frames") if "columns" in case["expect"] or "columns_of" in case["expect"]]
 
 
@@ -24,25 +22,6 @@ def outcome(frame: pd.DataFrame, column: str) -> tuple[list[str | None], str]:
         return read_dates(frame[column], formats[column]).texts(), "\n".join(notices)
     except InputError as error:
         return [], str(error)
-
-
-@pytest.mark.parametrize("case", DATES, ids=name_of)
-def test_made_up_tables_are_read_right_or_refused_in_words(case):
-    frame = pd.read_csv(path_of(case), dtype="str", keep_default_na=False)
-    column = "released" if "released" in frame else "year"
-    texts, message = outcome(frame, column)
-    assert bool(texts) == (case["outcome"] != "refusal")
-    for wanted in (case["expect"].get("message"), case["expect"].get("told")):
-        check_message(message, wanted or {})
-    if expected := columns_of(case).get(column):
-        check_values([int(text) if expected["kind"] == "year" else text for text in texts], expected["values"])
-        assert looks_like_dates(frame[column]).kind == expected["kind"]
-    if "day_first" in case["expect"].get("found", {}):
-        formats, _ = find_date_formats(frame, [column], Formats())
-        assert formats[column].day_first == case["expect"]["found"]["day_first"]
-    if "missing" in case["expect"]:
-        formats, _ = find_date_formats(frame, [column], Formats())
-        assert list(formats[column].missing or ()) == case["expect"]["missing"][column]
 
 
 @pytest.mark.parametrize("case", FRAMES, ids=name_of)

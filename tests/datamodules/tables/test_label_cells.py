@@ -23,8 +23,7 @@ from greenlight_films.datamodules.tables.label_cells import (
     split_labels,
 )
 from greenlight_films.datamodules.tables.read_table import read_table
-from greenlight_films.datamodules.tables.spellings import merge_spellings
-from tests.cases import cases, check_message, check_values, columns_of, name_of, path_of
+from tests.cases import cases, check_message
 from tests.data.cases.frames import awkward_frames
 from tests.datamodules.tables.test_label_lists import unpacked
 
@@ -208,24 +207,6 @@ def test_texts_that_mean_missing_are_no_labels(read):
 )
 def test_a_comma_and_a_word_separate_the_names_of_a_sentence(cell, labels):
     assert unpacked(split_labels(column([cell, None]), [", ", " and "])) == [labels, []]
-
-
-LABELS = [case for case in cases("labels") if "found" in case["expect"]]
-
-
-@pytest.mark.parametrize("case", LABELS, ids=name_of)
-def test_labels_of_the_cases_are_read_as_their_notation_is_declared(case):
-    frame = pd.read_csv(path_of(case), dtype=str, keep_default_na=False)
-    found = case["expect"]["found"]
-    for name, expected in columns_of(case).items():
-        if found["format"] == "text":
-            lists = split_labels(frame[name], found["separator"])
-        else:
-            lists = parse_labels(frame[name], found["format"], found.get("key", "name"), Format(), found.get("where"))
-        (merged,), notices = merge_spellings([lists], name, roles=True)
-        check_values(merged.to_lists(), expected["values"])
-        check_message("\n".join(notices), case["expect"].get("told", {}))
-        assert ("told" in case["expect"]) == bool(notices)
 
 
 @pytest.mark.parametrize("cells", [arrow([["A"]], pa.list_(pa.string())), column([["A"], "A"], "object")])

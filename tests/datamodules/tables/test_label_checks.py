@@ -1,23 +1,10 @@
-import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
 from greenlight_films.datamodules.tables.label_cells import split_labels
 from greenlight_films.datamodules.tables.label_checks import refuse_wrong_notation
-from tests.cases import cases, check_message, name_of, path_of
-
-
-@pytest.mark.parametrize("case", [case for case in cases("labels") if case["outcome"] == "refusal"], ids=name_of)
-def test_the_wrong_notation_is_refused_with_the_right_one(case):
-    (arguments,) = case["given"]["features"]
-    feature = Labels(arguments["Labels"], **{key: value for key, value in arguments.items() if key != "Labels"})
-    frame = pd.read_csv(path_of(case), dtype=str, keep_default_na=False)
-    with pytest.raises(InputError) as error:
-        FilmEncoder([feature]).fit_encode(frame, np.arange(len(frame)))
-    check_message(str(error.value), case["expect"]["message"])
 
 
 @pytest.mark.parametrize(

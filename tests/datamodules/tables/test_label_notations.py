@@ -6,22 +6,8 @@ from hypothesis import strategies as st
 from greenlight_films.datamodules.features import Labels
 from greenlight_films.datamodules.tables.label_cells import split_labels
 from greenlight_films.datamodules.tables.label_notations import find_notation
-from tests.cases import cases, columns_of, name_of, path_of
 
 NAMES = ["Ann Ode", "Bero Quill", "Cato Wend", "Dara O'Venn", "Edda Tarn", "Filip Orrel", "Gita Hall"]
-
-
-def read(case):
-    return pd.read_csv(path_of(case), dtype=str, keep_default_na=False)
-
-
-@pytest.mark.parametrize("case", [case for case in cases("labels") if "found" in case["expect"]], ids=name_of)
-def test_the_notation_of_the_cases_is_found(case):
-    for name in columns_of(case):
-        notation = find_notation(read(case)[name])
-        for key, value in case["expect"]["found"].items():
-            assert getattr(notation, key) == value
-    assert [name for name in ("title", "year", "rating") if find_notation(read(case)[name])] == []
 
 
 @settings(max_examples=60, deadline=None, database=None)

@@ -3,7 +3,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from greenlight_films.datamodules.tables.formats import Format, Formats, declared_formats
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.missing_cells import (
     find_missing_texts,
     mask_missing,
@@ -12,11 +12,6 @@ from greenlight_films.datamodules.tables.missing_cells import (
     propose_missing,
     uninformative,
 )
-from tests.cases import cases, check_message, check_values, columns_of, name_of, path_of
-
-
-def read(case):
-    return pd.read_csv(path_of(case), dtype="str", keep_default_na=False)
 
 
 @pytest.mark.parametrize(
@@ -29,24 +24,6 @@ def test_words_and_signs_for_nothing_are_known(word):
 @pytest.mark.parametrize("word", ["0", "no", "88O", "about 2", "*", "nano", "Nana"])
 def test_other_words_are_not_taken_for_missing(word):
     assert not means_missing(word)
-
-
-def is_of_texts(case):
-    return any(column["kind"] in ("category", "title") for column in columns_of(case).values())
-
-
-OF_TEXTS = [case for case in cases("missing") if is_of_texts(case)]
-
-
-@pytest.mark.parametrize("case", OF_TEXTS, ids=name_of)
-def test_a_columns_other_cells_tell_whether_a_word_is_a_value(case):
-    frame = read(case)
-    declared = declared_formats(case.get("given", {}).get("missing"))
-    for name, expected in columns_of(case).items():
-        formats, notices = find_missing_texts(frame, [name], declared)
-        masked = mask_missing(pa.array(frame[name], pa.large_string()), formats[name])
-        check_values(masked.to_pylist(), expected["values"])
-        check_message("\n".join(notices), case["expect"].get("told", {}))
 
 
 def missing_in(*texts, name="x"):

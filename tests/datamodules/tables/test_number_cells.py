@@ -13,10 +13,7 @@ from greenlight_films.datamodules.tables.number_cells import (
     parse_numbers,
     read_numbers,
 )
-from greenlight_films.datamodules.tables.sentinels import propose_sentinels
-from tests.cases import cases, check_message, check_values, columns_of, name_of, path_of
-
-KINDS = ("number", "money", "percentage", "duration", "flag")
+from tests.cases import cases, check_message, name_of, path_of
 
 
 def column(cells, dtype="str"):
@@ -26,36 +23,6 @@ def column(cells, dtype="str"):
 def read_case(case):
     delimiter = ";" if ";" in path_of(case).read_text().splitlines()[0] else ","
     return pd.read_csv(path_of(case), dtype="str", keep_default_na=False, delimiter=delimiter), delimiter
-
-
-OF_NUMBERS = [case for case in cases("numbers", "flags", "missing") if case["outcome"] != "refusal"]
-OF_NUMBERS = [case for case in OF_NUMBERS if any(each["kind"] in KINDS for each in columns_of(case).values())]
-
-
-@pytest.mark.parametrize("case", OF_NUMBERS, ids=name_of)
-def test_numbers_of_every_kind_are_read_with_unit_and_missing_texts(case):
-    frame, delimiter = read_case(case)
-    for name, expected in columns_of(case).items():
-        numbers = numbers_in_table(frame, name, delimiter=delimiter)
-        sentinels = propose_sentinels(numbers.values, name, numbers.kind)
-        values = [None if np.isnan(value) or f"{value:.15g}" in sentinels else value for value in numbers.values]
-        check_values(values, expected["values"])
-        if not sentinels:  # else the kind is known by the name alone
-            assert (numbers.kind, numbers.unit) == (expected["kind"], expected.get("unit", ""))
-        check_message("\n".join(numbers.notices), case["expect"].get("told", {}))
-        wanted = case["expect"].get("missing", {}).get(name)
-        assert wanted is None or set(numbers.missing) == set(wanted)
-        assert numbers.format.decimal == case["expect"].get("found", {}).get("decimal", numbers.format.decimal)
-
-
-@pytest.mark.parametrize("case", [case for case in cases("numbers") if case["outcome"] == "refusal"], ids=name_of)
-def test_what_can_be_read_in_two_ways_is_refused(case):
-    frame, delimiter = read_case(case)
-    wanted = case["expect"]["message"]
-    name = wanted["columns"][0]
-    with pytest.raises(InputError) as refusal:
-        read_numbers(frame[name], find_number_formats(frame, [name], Formats(), delimiter)[0][name])
-    check_message(str(refusal.value), wanted)
 
 
 @pytest.mark.parametrize(
@@ -85,14 +52,6 @@ def test_an_odd_text_that_stands_again_and_again_is_refused_and_proposed_as_miss
         read_numbers(column)
     check_message(str(refusal.value), wanted)
     assert np.isnan(read_numbers(column, Format(missing=tuple(tokens)))).sum() == sum(tokens.values())
-
-
-def test_words_in_place_of_numbers_are_refused_with_the_kind_that_fits():
-    case = next(case for case in cases("faults") if "text_as_number" in str(case.get("given")))
-    frame, _ = read_case(case)
-    with pytest.raises(InputError) as refusal:
-        read_numbers(frame["genres"])
-    check_message(str(refusal.value), case["expect"]["message"])
 
 
 @pytest.mark.parametrize(

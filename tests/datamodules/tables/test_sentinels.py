@@ -1,27 +1,9 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
-from tests.cases import CASES
 
 LARGE = [2e5, 5e5, 9e5, 3e6]
-
-
-@pytest.mark.parametrize(
-    ("file", "name", "expected"),
-    [
-        ("missing/zero_budgets.csv", "budget", {"0": 12}),
-        ("missing/minus_one.csv", "runtime", {"-1": 5}),
-        ("missing/nines.csv", "runtime", {"999": 3, "9999": 3}),
-        ("missing/real_zeros.csv", "sequels", {}),
-        ("dates/sentinel_years.csv", "year", {"1900": 5, "0": 2}),
-        ("dates/truly_1900.csv", "year", {}),
-    ],
-)
-def test_sentinels_of_the_cases_are_counted(file, name, expected):
-    values = pd.read_csv(CASES / file)[name].to_numpy(np.float64)
-    assert propose_sentinels(values, name) == expected
 
 
 @pytest.mark.parametrize(
