@@ -28,9 +28,7 @@ LOOKED_AT = [
 DECLARED = [case for case in cases("missing", "labels", "rows", "dates", "leaks", "faults")
             if {"features", "where"} & set(case.get("given", {})) and "model" not in case["given"]]  # fmt: skip
 COMMANDS = [case for case in cases() if "config" in case.get("given", {})]
-STUDIES = [case for case in cases("verdicts", "flags") if "model" in case.get("given", {})]
 FRAMES = [case for case in cases("frames") if "same_films_as" in case["expect"]]
-WITHOUT_LOOK = {case["file"] for case in FRAMES}
 
 
 def seen(case):

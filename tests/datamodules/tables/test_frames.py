@@ -1,4 +1,3 @@
-import importlib.util
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,11 +8,8 @@ import pytest
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.read_table import open_table, read_table
-from tests.cases import CASES, cases, check_message, name_of
-
-SPEC = importlib.util.spec_from_file_location("awkward_frames", CASES / "frames" / "awkward_frames.py")
-AWKWARD = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(AWKWARD)
+from tests.cases import cases, check_message, name_of, table_of
+from tests.data.cases.frames import awkward_frames
 
 FRAME = pd.DataFrame({"year": [1999, 2001, 2001], "title": ["x", None, "z"]})
 
@@ -62,7 +58,7 @@ def test_labels_are_read_as_from_a_csv_file(tmp_path):
 @pytest.mark.parametrize("case", cases("frames"), ids=name_of)
 def test_awkward_frames_have_the_columns_of_clean_ones_or_are_refused(case):
     name, message = case["file"].split("::")[1], case["expect"].get("message")
-    frame = getattr(AWKWARD, name)()
+    frame = table_of(case)
     if name in ("duplicate_names", "multi_columns", "nested_frames", "empty"):
         with pytest.raises(InputError) as refusal:
             open_table(frame)
@@ -76,7 +72,7 @@ def test_awkward_frames_have_the_columns_of_clean_ones_or_are_refused(case):
     for notice in table.notices:
         check_message(notice, case["expect"]["told"])
     if name != "number_names":
-        assert table.frame["title"].tolist() == AWKWARD.TITLES
+        assert table.frame["title"].tolist() == awkward_frames.TITLES
 
 
 def test_an_index_of_texts_that_no_column_holds_is_told():

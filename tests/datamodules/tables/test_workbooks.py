@@ -12,21 +12,27 @@ from tests.cases import CASES
 WORKBOOK = CASES / "layout" / "workbook.xlsx"
 
 
-def sheet_of(cells):
-    """Return rows of XML for cells by reference."""
-    return "".join(f'<row><c r="{name}" t="inlineStr"><is><t>{text}</t></is></c></row>' for name, text in cells.items())
-
-
 @pytest.fixture
 def changed(tmp_path):
-    """Return what writes the workbook with parts replaced."""
+    """Return what writes the workbook with the XML of its first sheet changed."""
 
-    def write(replace):
+    def write(change):
         path = tmp_path / "films.xlsx"
         with zipfile.ZipFile(WORKBOOK) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
             for name in old.namelist():
-                new.writestr(name, replace(name, old.read(name).decode()))
+                text = old.read(name).decode()
+                new.writestr(name, change(text) if "sheet1" in name else text)
         return str(path)
+
+    return write
+
+
+@pytest.fixture
+def with_rows(changed):
+    """Return what writes the workbook with other rows in its first sheet, and what stands below them."""
+
+    def write(rows, below=""):
+        return changed(lambda text: f"{text.split('<sheetData>')[0]}<sheetData>{rows}</sheetData>{below}</worksheet>")
 
     return write
 
@@ -38,25 +44,23 @@ def test_a_sheet_has_typed_columns():
     assert frame["released"].iloc[0] == pd.Timestamp(1971, 1, 5)
 
 
+def rows_of(grid):
+    """Return rows of XML."""
+    return "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
+
+
 def row_of(number, cells):
-    """Return a row of XML."""
     kinds = [(cell, "inlineStr", f"<is><t>{cell}</t></is>") for cell in cells]
     kinds = [each if isinstance(each[0], str) else (each[0], "n", f"<v>{each[0]}</v>") for each in kinds]
     written = [f'<c r="{"ABCD"[n]}{number}" t="{kind}">{xml}</c>' for n, (cell, kind, xml) in enumerate(kinds) if cell]
     return f'<row r="{number}">{"".join(written)}</row>'
 
 
-def test_sums_below_and_between_films_are_no_films(changed):
+def test_sums_below_and_between_films_are_no_films(with_rows):
     films = [[f"Film {number}", 1990 + number, 1000.5 * number, "Drama"] for number in range(1, 7)]
     rows = [*films[:4], ["Subtotal", None, 10005.0, None], *films[4:], [None, None, 21010.5, None]]
     names = ["title", "year", "gross", "genre"]
-    grid = [names, *rows[:2], names, *rows[2:]]
-    xml = "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
-
-    def replace(name, text):
-        return f"{text.split('<sheetData>')[0]}<sheetData>{xml}</sheetData></worksheet>" if "sheet1" in name else text
-
-    table = open_table(changed(replace))
+    table = open_table(with_rows(rows_of([names, *rows[:2], names, *rows[2:]])))
     assert table.frame["title"].tolist() == [film[0] for film in films]
     assert table.layout.footer == 1
     below, again, between = table.notices
@@ -65,19 +69,10 @@ def test_sums_below_and_between_films_are_no_films(changed):
     assert between == "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 4"
 
 
-def test_cells_merged_over_rows_have_their_value_in_each(changed):
+def test_cells_merged_over_rows_have_their_value_in_each(with_rows):
     grid = [["year", "title", "gross"], [1994, "Heat", 5.5], [None, "Speed", 6.5], [1995, "Fargo", 7.5]]
-    xml = "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
     merged = '<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
-
-    def replace(name, text):
-        return (
-            f"{text.split('<sheetData>')[0]}<sheetData>{xml}</sheetData>{merged}</worksheet>"
-            if "sheet1" in name
-            else text
-        )
-
-    table = open_table(changed(replace))
+    table = open_table(with_rows(rows_of(grid), merged))
     assert table.frame["year"].tolist() == [1994, 1994, 1995]
     assert table.notices == ("column 'year': 1 cell is merged over 2 rows, each of which has the value",)
 
@@ -89,19 +84,15 @@ def test_a_sheet_is_named_where_several_are_tables(refused):
     refused(str(path), "has no sheet 'Nouhgties', did you mean 'Noughties'?; it has: Nineties", sheet="Nouhgties")
 
 
-def test_cells_far_from_the_table_are_refused(changed, refused):
-    far = sheet_of({"A1": "x", "XFD1048576": "y"})
-
-    def replace(name, text):
-        return f"{text.split('<sheetData>')[0]}<sheetData>{far}</sheetData></worksheet>" if "sheet1" in name else text
-
-    refused(changed(replace), "a sheet has 2 cells on an area of 17,179,869,184; delete the cells far from the table")
+def test_cells_far_from_the_table_are_refused(with_rows, refused):
+    far = "".join(f'<row><c r="{name}" t="inlineStr"><is><t>x</t></is></c></row>' for name in ("A1", "XFD1048576"))
+    refused(with_rows(far), "a sheet has 2 cells on an area of 17,179,869,184; delete the cells far from the table")
 
 
 @pytest.mark.slow
 def test_a_workbook_that_fills_the_memory_or_is_broken_is_refused(changed, refused, file):
-    refused(changed(lambda name, text: text + " " * 300_000_000 * ("sheet1" in name)), "unpacks to 0.3 GiB")
-    refused(changed(lambda name, text: text.replace("</sheetData>", "")), "is no workbook that can be read: ")
+    refused(changed(lambda text: text + " " * 300_000_000), "unpacks to 0.3 GiB")
+    refused(changed(lambda text: text.replace("</sheetData>", "")), "is no workbook that can be read: ")
     refused(file("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), "is no workbook that can be read: ")
 
 
