@@ -25,15 +25,10 @@ def text_notices(frame: pd.DataFrame, stream: TextStream) -> list[str]:
                 f"{str(cells)[:80]!r}: they became {REPLACED}; correct them in the file"
             )
     if stream.seen.twice:
-        notices += [_twice(frame[name], rows) for name, rows in _spoilt(frame)]
+        for name, rows in _matching(frame, TWICE):
+            spoilt = [row for row in rows if repaired(frame[name].iloc[row]) is not None]
+            notices += [_twice(frame[name], np.array(spoilt))] if spoilt else []
     return notices
-
-
-def _spoilt(frame: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
-    for name, rows in _matching(frame, TWICE):
-        spoilt = [row for row in rows if repaired(frame[name].iloc[row]) is not None]
-        if spoilt:
-            yield name, np.array(spoilt)
 
 
 def _twice(column: pd.Series, rows: np.ndarray) -> str:

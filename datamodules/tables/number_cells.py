@@ -21,7 +21,7 @@ from greenlight_films.datamodules.tables.number_habits import find_habits, value
 from greenlight_films.datamodules.tables.number_readings import read_texts
 from greenlight_films.datamodules.tables.number_text import read_number
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
-from greenlight_films.datamodules.tables.typed_numbers import Kind, TypedNumbers, is_number, plain_dtype, typed_numbers
+from greenlight_films.datamodules.tables.typed_numbers import Kind, is_number, plain_dtype, typed_numbers
 
 LARGEST = 1e100  # number in a table: squares and sums of such numbers are still finite
 
@@ -92,7 +92,7 @@ def parse_numbers(
         none = np.full(len(column), np.nan)
         return Numbers(none, "number", "", format, _nowhere(column), _nowhere(column), faults=(fault,))
     if typed is not None:
-        return _with_sentinels(column, typed, format)
+        return _with_sentinels(column, *typed, format)
     if pd.api.types.is_string_dtype(column.dtype) and column.dtype != object:
         return _of_texts(column, format, marks_beside, delimiter)
     return _of_mixed(column, format, marks_beside, delimiter)
@@ -192,13 +192,13 @@ def _marks_of(frame: pd.DataFrame, declared: Formats) -> dict[str, str]:
     return marks
 
 
-def _with_sentinels(column: pd.Series, typed: TypedNumbers, format: Format) -> Numbers:
+def _with_sentinels(column: pd.Series, values: np.ndarray, kind: Kind, format: Format) -> Numbers:
     """Return numbers of a dtype, without those that the format takes for missing."""
-    values = typed.values
     missing = {"": int(np.isnan(values).sum())} if np.isnan(values).any() else {}
     values = _without_tokens(values, format, missing)
-    kind = "flag" if typed.kind == "number" and _are_flags(values) else typed.kind
-    return Numbers(values, kind, typed.unit, format, _nowhere(column), _nowhere(column), missing)
+    kind = "flag" if kind == "number" and _are_flags(values) else kind
+    unit = "min" if kind == "duration" else ""
+    return Numbers(values, kind, unit, format, _nowhere(column), _nowhere(column), missing)
 
 
 def _without_tokens(values: np.ndarray, format: Format, missing: dict[str, int]) -> np.ndarray:

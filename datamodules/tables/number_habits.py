@@ -229,8 +229,8 @@ def _settle_decimal(
         return
     habits.undecided = True
     with_commas = np.abs(readings.point[undecided]) > np.abs(readings.comma[undecided])
-    text, values = _example(readings, int(undecided[0]))
-    name = column.name
+    index, name = int(undecided[0]), column.name
+    text, values = readings.cells.texts[index].as_py(), (float(readings.point[index]), float(readings.comma[index]))
     if marks_beside == ",":
         mark, why = ",", "because the columns beside it have decimal commas"
     elif marks_beside == "." and not with_commas.any() and _are_small(readings):
@@ -259,10 +259,6 @@ def _are_small(readings: NumberReadings) -> bool:
     """Tell whether there are many numbers, all below 10 where the mark is a point: thousands would differ in length."""
     values = np.abs(readings.point[readings.read])
     return len(values) >= MANY and bool((values < 10).all())
-
-
-def _example(readings: NumberReadings, index: int) -> tuple[str, tuple[float, float]]:
-    return readings.cells.texts[index].as_py(), (float(readings.point[index]), float(readings.comma[index]))
 
 
 def _refuse_mixed_marks(

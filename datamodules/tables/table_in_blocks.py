@@ -1,11 +1,7 @@
 """Tables that are read a block of rows at a time, so that their text is never in memory whole."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
-
-import pyarrow as pa
 
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.parquet_files import ParquetFiles
@@ -14,31 +10,12 @@ from greenlight_films.datamodules.tables.sqlite_in_blocks import SqliteInBlocks
 from greenlight_films.datamodules.tables.table_file import find_table_file
 from greenlight_films.datamodules.tables.text_in_blocks import TextInBlocks
 
+TableInBlocks = ParquetFiles | SqliteInBlocks | TextInBlocks
+"""A table on a disk or in a store, each row of which is a film.
 
-class TableInBlocks(Protocol):
-    """A table on a disk or in a store, each row of which is a film."""
-
-    @property
-    def layout(self) -> Layout:
-        """How it is written, as declared and found out."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The names of the columns as they are written."""
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The columns, each with a name of its own."""
-
-    @property
-    def n_rows(self) -> int: ...
-
-    @property
-    def notices(self) -> Sequence[str]:
-        """Sentences on how it is read."""
-
-    def blocks(self, columns: Sequence[str]) -> Iterator[pa.Table]:
-        """Yield columns a block of rows at a time, the same rows at each call."""
+`names` are its columns as they are written, `schema` has them each with a name of its own, and `blocks` gives some of
+them, the same rows at each call.
+"""
 
 
 def find_in_blocks(table: str, layout: Layout, least: int) -> TableInBlocks | None:

@@ -163,11 +163,9 @@ def open_text(file: TableFile, declared: str | None = None) -> TextStream:
     encoding = "utf-8" if lookup(encoding).name == "utf-8" else encoding
     text = TextStream(file, encoding, seen, skim)
     if encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):  # whose bytes were counted, not its letters
-        again = Skim()
-        plain = TextStream(file, encoding, seen, again)
-        with plain.open() as stream:
-            survey(again.over(iter(lambda: stream.read(2**20), b""), str(file)))
-        return TextStream(file, encoding, Survey(), again)
+        text = TextStream(file, encoding, Survey(), Skim())
+        with text.open() as stream:
+            survey(text.skim.over(iter(lambda: stream.read(2**20), b""), str(file)))
     return text
 
 

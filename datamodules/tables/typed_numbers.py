@@ -1,7 +1,6 @@
 """Columns whose dtype, or whose objects, are numbers, flags or durations, as float64."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
 from typing import Any, Literal
@@ -34,35 +33,27 @@ def plain_dtype(column: pd.Series) -> pd.Series:
     return column
 
 
-@dataclass(frozen=True)
-class TypedNumbers:
-    """A column whose dtype says what it is: (n_rows,) float64, NaN where missing, with kind and unit."""
+def typed_numbers(column: pd.Series) -> tuple[np.ndarray, Kind] | None:
+    """Return a column whose dtype or objects are numbers, flags or durations, and which; None for texts and mixtures.
 
-    values: np.ndarray
-    kind: Kind = "number"
-    unit: str = ""
-
-
-def typed_numbers(column: pd.Series) -> TypedNumbers | None:
-    """Return a column whose dtype or objects are numbers, flags or durations; None for texts and mixtures."""
+    The numbers are (n_rows,) float64, NaN where missing; durations are in minutes.
+    """
     dtype = column.dtype
     inferred = pd.api.types.infer_dtype(column, skipna=True) if pd.api.types.is_object_dtype(dtype) else ""
     if pd.api.types.is_complex_dtype(dtype) or inferred == "complex":
         example = column[column.notna()].iloc[0]
         raise InputError(f"column '{column.name}' must hold numbers, got complex numbers such as {example}; split them")
     if pd.api.types.is_bool_dtype(dtype) or inferred == "boolean":
-        return TypedNumbers(_as_floats(column), "flag")
+        return _as_floats(column), "flag"
     if pd.api.types.is_timedelta64_dtype(dtype) or inferred in ("timedelta", "timedelta64"):
         seconds = pd.to_timedelta(column).dt.total_seconds().to_numpy(np.float64)
-        return TypedNumbers(seconds / 60, "duration", "min")
+        return seconds / 60, "duration"
     if inferred == "time":
-        return TypedNumbers(
-            column.map(_minutes_of, na_action="ignore").to_numpy(np.float64, na_value=np.nan), "duration", "min"
-        )
+        return column.map(_minutes_of, na_action="ignore").to_numpy(np.float64, na_value=np.nan), "duration"
     if pd.api.types.is_numeric_dtype(dtype) or inferred in (
         "integer", "floating", "mixed-integer-float", "decimal", "empty",
     ):  # fmt: skip
-        return TypedNumbers(_as_floats(column))
+        return _as_floats(column), "number"
     if _is_of_dates(column, inferred):
         known = column[column.notna()]
         if len(known):
@@ -70,7 +61,7 @@ def typed_numbers(column: pd.Series) -> TypedNumbers | None:
             raise InputError(
                 f"column '{column.name}' must hold numbers, got dates such as {example}; declare it as Date"
             )
-        return TypedNumbers(np.full(len(column), np.nan))
+        return np.full(len(column), np.nan), "number"
     return None
 
 
