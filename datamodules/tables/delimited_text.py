@@ -274,7 +274,7 @@ def line_of(row: int, file: TableFile, layout: Layout) -> int | None:
         text = open_delimited(file, layout)
         table, _ = _read(text)
         table = table.filter(pa.array(are_films(table, text.names_in_header)))
-        for position in no_films_of(table, 0.1 * len(table) + 1).subtotals:  # which are rows there, and no films
+        for position in no_films_of(table, 1).subtotals:  # which are rows there, and no films
             row += position < row
         for each in text.films():
             if each.number == row:

@@ -18,7 +18,6 @@ from greenlight_films.datamodules.tables.footers import (
     find_no_films,
     header_notices,
     may_be_subtotal,
-    may_end_in_footer,
     subtotal_notices,
 )
 
@@ -52,7 +51,7 @@ def find_films(table: pa.Table, names: Sequence[str] | None, n_gaps: int) -> Fil
     """
     mask = are_films(table, names)
     films = table if mask.all() else table.filter(pa.array(mask))
-    no_films = no_films_of(films, 0.1 * len(films) + n_gaps)
+    no_films = no_films_of(films, n_gaps)
     of_subtotals = first_cells(films, sorted((*no_films.subtotals, *no_films.doubtful)))
     n_above = np.cumsum(mask)[are_headers(table, names)].tolist()
     notices = [*header_notices(n_above), *subtotal_notices(no_films, of_subtotals)]
@@ -85,14 +84,10 @@ def are_headers(table: pa.Table, names: Sequence[str] | None) -> np.ndarray:
     return again
 
 
-def no_films_of(table: pa.Table, most_gaps: float) -> NoFilms:
-    """Return which rows of a table of texts are totals or remarks.
-
-    Args:
-        most_gaps: rows without a cell in a column that nearly every row fills.
-    """
-    filled = [column.null_count <= most_gaps for column in table.columns]
-    last = _rows(table.slice(max(len(table) - MOST, 0)))
+def no_films_of(table: pa.Table, n_gaps: int) -> NoFilms:
+    """Return which rows of a table of texts are totals or remarks; `n_gaps` is as of `find_films`."""
+    filled = are_filled([column.null_count for column in table.columns], len(table), n_gaps)
+    last = rows_of(table.slice(max(len(table) - MOST, 0)))
 
     def column(index: int) -> pd.Series:
         return table.column(index).to_pandas().astype("str")
@@ -102,23 +97,17 @@ def no_films_of(table: pa.Table, most_gaps: float) -> NoFilms:
 
 def first_cells(table: pa.Table, rows: Sequence[int]) -> list[str]:
     """Return the first cell of each of these rows that holds something."""
-    return [given_texts(cells)[0] for cells in _rows(table.take(pa.array(rows, pa.int64())))]
+    return [given_texts(cells)[0] for cells in rows_of(table.take(pa.array(rows, pa.int64())))]
 
 
-def may_hold_no_films(block: pa.Table) -> bool:
+def may_hold_subtotals(block: pa.Table) -> bool:
     """Tell whether a block of a table may hold a row between films that is called a subtotal."""
     return next((True for _, cells in _may_be_subtotals(block) if TOTALS.fullmatch(given_texts(cells)[0])), False)
 
 
-def may_end_in_no_film(end: pa.Table, gaps: Sequence[int], most_gaps: float) -> bool:
-    """Tell whether the last rows of a table of texts may be no films.
-
-    Args:
-        end: its last rows at least.
-        gaps: by column, the number of the whole table's rows without a cell.
-        most_gaps: of a column that nearly every row fills.
-    """
-    return may_end_in_footer(_rows(end.slice(max(len(end) - 1, 0))), [count <= most_gaps for count in gaps])
+def are_filled(gaps: Sequence[int], n_rows: int, n_gaps: int) -> list[bool]:
+    """Return by column whether nearly every row has a cell there, from the number of rows that have none."""
+    return [count <= 0.1 * n_rows + n_gaps for count in gaps]
 
 
 def _may_be_subtotals(table: pa.Table) -> Iterator[tuple[int, Cells]]:
@@ -133,7 +122,7 @@ def _may_be_subtotals(table: pa.Table) -> Iterator[tuple[int, Cells]]:
     named = pc.match_substring_regex(first, MAY_NAME_TOTALS).fill_null(False).to_numpy(zero_copy_only=False)
     bare = 2 * n_gaps >= table.num_columns
     rows = np.flatnonzero((named & (n_gaps > 0)) | (bare if bare.sum() <= MOST**2 else False))
-    for position, cells in zip(rows, _rows(table.take(pa.array(rows))), strict=True):
+    for position, cells in zip(rows, rows_of(table.take(pa.array(rows))), strict=True):
         if may_be_subtotal(cells):
             yield int(position), cells
 
@@ -148,5 +137,6 @@ def _first_given(table: pa.Table) -> pa.ChunkedArray:
     return first
 
 
-def _rows(table: pa.Table) -> list[Cells]:
+def rows_of(table: pa.Table) -> list[Cells]:
+    """Return the cells of each row."""
     return [list(row.values()) for row in table.to_pylist()]

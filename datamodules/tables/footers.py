@@ -77,31 +77,21 @@ def find_no_films(
         within: rows that may be subtotals, by `may_be_subtotal`, with their positions.
         sums: of the table.
     """
-    bottom = n_rows - _n_unlike_films(last[-MOST:], filled)
-    subtotals, doubtful = _subtotals([each for each in within if each[0] < bottom], sums)
-    return NoFilms(footer_of(last, filled, n_rows, sums), subtotals, doubtful)
+    n_unlike = _n_unlike_films(last[-MOST:], filled)
+    subtotals, doubtful = _subtotals([each for each in within if each[0] < n_rows - n_unlike], sums)
+    return NoFilms(_footer(n_rows, last[len(last) - n_unlike :], filled, sums), subtotals, doubtful)
 
 
-def footer_of(rows: Sequence[Cells], filled: Sequence[bool], n_rows: int = 0, sums: ColumnSums | None = None) -> int:
-    """Return how many of a table's last rows are no films.
+def _footer(n_rows: int, unlike: Sequence[Cells], filled: Sequence[bool], sums: ColumnSums) -> int:
+    """Return how many of the last rows, which are unlike films, are none.
 
     They are totals by name, remarks, or have the sums of all rows above them. A film that only lacks its title stays.
-
-    Args:
-        rows: the last rows of the table.
-        filled: by column, whether nearly every row has a cell there; a film has them, a total has not.
-        n_rows: of the table.
-        sums: of the table; None: sums tell nothing.
     """
-    tail = rows[-MOST:]
-    n_unlike = _n_unlike_films(tail, filled)
-    for length in range(n_unlike, 0, -1):
-        end = n_rows - length
-        if all(
-            _is_named(cells, filled) or (sums is not None and sums.fit(cells, row, 0, end))
-            for row, cells in enumerate(tail[len(tail) - length :], end)
-        ):
-            return length
+    for start in range(len(unlike)):
+        end = n_rows - len(unlike) + start
+        below = enumerate(unlike[start:], end)
+        if all(_is_named(cells, filled) or sums.fit(cells, row, 0, end) for row, cells in below):
+            return n_rows - end
     return 0
 
 

@@ -21,7 +21,8 @@ from greenlight_films.datamodules.tables.delimited_text import (
     parse_options,
     refuse_unclosed,
 )
-from greenlight_films.datamodules.tables.film_rows import are_films, may_end_in_no_film, may_hold_no_films
+from greenlight_films.datamodules.tables.film_rows import are_filled, are_films, may_hold_subtotals, rows_of
+from greenlight_films.datamodules.tables.footers import may_end_in_footer
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
@@ -108,7 +109,7 @@ def _n_films(text: DelimitedText) -> int:
     n_rows, gaps, end = 0, np.zeros(text.width, dtype=np.int64), pa.table({})
     may_be_spoilt = text.stream.bad or text.stream.seen.twice
     for block in _blocks(text, range(text.width)):
-        if not are_films(block, text.names_in_header).all() or may_hold_no_films(block):
+        if not are_films(block, text.names_in_header).all() or may_hold_subtotals(block):
             return 0
         if may_be_spoilt and text_notices(from_arrow(block), text.stream):
             return 0
@@ -117,7 +118,8 @@ def _n_films(text: DelimitedText) -> int:
         end = block if len(block) else end
     if ends_in_lines(end):
         refuse_unclosed(text)
-    return 0 if may_end_in_no_film(end, gaps.tolist(), 0.1 * n_rows + 1) else n_rows
+    last = rows_of(end.slice(max(len(end) - 1, 0)))
+    return 0 if may_end_in_footer(last, are_filled(gaps.tolist(), n_rows, 1)) else n_rows
 
 
 def _n_lines(file: TableFile) -> int:

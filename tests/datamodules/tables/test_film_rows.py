@@ -1,11 +1,11 @@
 import pyarrow as pa
 
 from greenlight_films.datamodules.tables.film_rows import (
+    are_filled,
     are_films,
     are_headers,
     find_films,
-    may_end_in_no_film,
-    may_hold_no_films,
+    may_hold_subtotals,
     no_films_of,
 )
 from greenlight_films.datamodules.tables.footers import NoFilms
@@ -46,7 +46,6 @@ def test_totals_below_and_between_films_are_none():
 
 
 def test_a_part_of_a_table_tells_whether_it_may_hold_totals():
-    assert may_hold_no_films(table_with(("Subtotal", None, "12133"), ("D", "2005", "3")))
-    assert not may_hold_no_films(table_with(("Total Recall", None, "12133"), ("Total", "1999", "7")))
-    assert may_end_in_no_film(table_with((None, None, "12133")), [1, 1, 0], 1)
-    assert not may_end_in_no_film(table_with(("D", "2005", "3")), [0, 0, 0], 1)
+    assert may_hold_subtotals(table_with(("Subtotal", None, "12133"), ("D", "2005", "3")))
+    assert not may_hold_subtotals(table_with(("Total Recall", None, "12133"), ("Total", "1999", "7")))
+    assert are_filled([1, 1, 2], 9, 1) == [True, True, False]

@@ -6,7 +6,6 @@ from greenlight_films.datamodules.tables.footers import (
     NoFilms,
     find_no_films,
     footer_notice,
-    footer_of,
     header_notices,
     is_remark,
     may_be_subtotal,
@@ -15,6 +14,12 @@ from greenlight_films.datamodules.tables.footers import (
 )
 
 FILM = ["Total", "1999", "Drama", "7"]
+
+
+def no_films_of(rows, filled=(True, True, True, True)):
+    within = [(position, cells) for position, cells in enumerate(rows) if may_be_subtotal(cells)]
+    sums = ColumnSums(lambda index: pd.Series([cells[index] for cells in rows], dtype="str"), len(rows))
+    return find_no_films(len(rows), rows[-20:], filled, within, sums)
 
 
 @pytest.mark.parametrize(
@@ -32,16 +37,10 @@ FILM = ["Total", "1999", "Drama", "7"]
     ],
 )
 def test_a_total_or_remark_below_the_last_film_lacks_cells_that_films_have(rows, n_rows):
-    assert footer_of([FILM, *rows], [True, True, True, True]) == n_rows
+    assert no_films_of([FILM, *rows]).footer == n_rows
 
 
 FILMS = [["A", "1999", "Drama", "3.1"], ["B", "2001", "Comedy", "4.2"], ["C", "2002", "Drama", "1250.4"]]
-
-
-def no_films_of(rows, filled=(True, True, True, True)):
-    within = [(position, cells) for position, cells in enumerate(rows) if may_be_subtotal(cells)]
-    sums = ColumnSums(lambda index: pd.Series([cells[index] for cells in rows], dtype="str"), len(rows))
-    return find_no_films(len(rows), rows[-20:], filled, within, sums)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +93,7 @@ def test_what_is_no_film_between_films_is_told_by_the_numbers_of_those_that_stay
 
 
 def test_a_film_whose_columns_are_often_empty_is_no_footer():
-    assert footer_of([FILM, ["Total", None, None, "7"]], [True, False, False, True]) == 0
+    assert no_films_of([FILM, ["Total", None, None, "7"]], (True, False, False, True)).footer == 0
 
 
 @pytest.mark.parametrize(
