@@ -111,7 +111,7 @@ def _open_file(path: Path, layout: Layout) -> Table:
         read = read_delimited if kind == "text" else read_workbook
         frame, layout, units, notices = read(file, layout)
         return Table(frame, layout, units, tuple(notices), is_text=kind == "text")
-    notices: list[str] = []
+    notices = []
     if kind == "json":
         frame, layout, notices = read_json(file, layout)
     else:
