@@ -16,14 +16,14 @@ from greenlight_films.datamodules.look.rows import RowsLook
 from greenlight_films.datamodules.targets import Target
 
 
-def without_what_tells(
+def candidate_columns(
     columns: Sequence[ColumnLook],
     target: ColumnLook | None,
     leaks: Sequence[Leak],
     rows: RowsLook,
     votes: Remark | None,
 ) -> list[ColumnLook]:
-    """Return all columns but the target; those that tell it, name the film or count votes are left out."""
+    """Return all columns but the target; those that tell it, name the film or count rows or votes are left out."""
     why = {column.name: "only counts the rows" for column in columns if says_row_number(column, rows.kept)}
     why |= {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
     if votes:
@@ -51,11 +51,6 @@ def reasons_of_shape(rows: RowsLook, leave_out: Collection[str]) -> dict[str, st
     """Return why columns are none of a row a film."""
     names = rows.shape.arguments.get("leave_out", []) if rows.shape else []
     return {name: "as asked" if name in leave_out else "tells of a row, not of its film" for name in names}
-
-
-def as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:
-    """Return a column, left out where that is asked, with whatever it holds."""
-    return replace(column, left_out="as asked", fault="") if column.name in leave_out else column
 
 
 def leaks_of(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Leak]:

@@ -18,11 +18,10 @@ from greenlight_films.datamodules.look.config_text import config_text
 from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
 from greenlight_films.datamodules.look.left_out import (
     after_release,
-    as_asked,
+    candidate_columns,
     leaks_of,
     reasons,
     reasons_of_shape,
-    without_what_tells,
 )
 from greenlight_films.datamodules.look.proposal import (
     choose_target,
@@ -189,12 +188,12 @@ def look(
     formats.refuse_unknown([*read.frame.columns, *frame.columns])
     columns = _columns(frame, read, rows, formats)
     refuse_unfit_names(leave_out, columns, read.frame.columns, target)
-    columns = [as_asked(column, leave_out) for column in columns]
+    columns = [replace(c, left_out="as asked", fault="") if c.name in leave_out else c for c in columns]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name and not column.fault), None)
     votes = remark_on_votes(frame, [name]) if name else None
     leaks = leaks_of(columns, chosen)
-    candidates = without_what_tells(columns, chosen, leaks, rows, votes)
+    candidates = candidate_columns(columns, chosen, leaks, rows, votes)
     features = {column.name: propose_feature(column) for column in candidates}
     late = after_release([feature for feature in features.values() if feature], chosen, before_release)
     if before_release:

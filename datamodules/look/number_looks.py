@@ -99,17 +99,13 @@ def _mostly_digits(column: pd.Series) -> bool:
 
 
 def _date_look(name: str, dates: Dates, context: TableContext) -> ColumnLook:
-    fault = ""
+    formats, notices, fault = dict[str, Format](), list[str](), ""
     try:
         formats, notices = find_date_formats(context.frame, [name], context.formats)
-    except InputError as problem:
-        formats, notices, fault = {}, [], str(problem)
-    if not fault:
         dates = parse_dates(context.frame[name], formats[name])
-        try:
-            all_read(context.frame[name], dates)
-        except InputError as problem:
-            fault = str(problem)
+        all_read(context.frame[name], dates)
+    except InputError as problem:
+        fault = str(problem)
     constant = uninformative(context.frame[name], np.isnat(dates.values))
     return ColumnLook(
         name,
