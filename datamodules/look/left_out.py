@@ -38,7 +38,7 @@ def candidate_columns(
 def reasons(
     columns: Sequence[ColumnLook], features: Mapping[str, Proposed | None], late: Collection[str]
 ) -> dict[str, str]:
-    """Return why columns that can be read are no features."""
+    """Return for each column that can be read and is no feature why it is none."""
     why = {}
     for column in columns:
         if features[column.name] is None and not column.fault:
@@ -48,7 +48,7 @@ def reasons(
 
 
 def reasons_of_shape(rows: RowsLook, leave_out: Collection[str]) -> dict[str, str]:
-    """Return why columns are none of a row a film."""
+    """Return why columns are left out where a shape makes a row a film."""
     names = rows.shape.arguments.get("leave_out", []) if rows.shape else []
     return {name: "as asked" if name in leave_out else "tells of a row, not of its film" for name in names}
 

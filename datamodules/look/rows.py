@@ -35,7 +35,7 @@ class RowsLook:
         n_counted: as `film` tells them apart: as a study of them counts.
         film: the columns that identify a film; empty where none do.
         title: the column with a film's title.
-        identity: why columns are no features, of those that only name the film.
+        identity: for each column that only names the film why it is no feature.
         shape: makes a row a film, where several rows are of one.
         where: the condition that keeps films; empty where all rows are.
         kept: rows that it keeps, from 1.

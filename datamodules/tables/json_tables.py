@@ -142,7 +142,7 @@ def _are_alike(records: Sequence[Record]) -> bool:
 
 
 def _from_pages(objects: list[Record], keys: tuple[str, ...]) -> tuple[tuple[str, ...], list[Record]] | None:
-    """Return the films of all pages, which have nothing beside them but what tells of pages; None for films."""
+    """Return the films of all pages, where objects are pages of an answer; None where they are films."""
     if not all(len(each) == 1 or any(not isinstance(item, list | dict) for item in each.values()) for each in objects):
         return None
     pages = [_in_page(each) for each in objects]
@@ -154,7 +154,7 @@ def _from_pages(objects: list[Record], keys: tuple[str, ...]) -> tuple[tuple[str
 
 
 def _in_page(page: Record) -> dict[tuple[str, ...], list[Record]] | None:
-    """Return the lists of objects in a page by the keys that lead there; None where it is none, but a film."""
+    """Return the lists of objects in a page, by the keys that lead there; None where the object is a film."""
     lists: dict[tuple[str, ...], list[Record]] = {}
     for key, item in page.items():
         if isinstance(item, dict):

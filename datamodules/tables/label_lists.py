@@ -47,7 +47,7 @@ class LabelLists:
 
     @cached_property
     def bytes_of_names(self) -> NameBytes:
-        """What searches all names at once; it keeps what it has found out."""
+        """The bytes of the names, which are searched all at once; what was found is kept."""
         return NameBytes.of(self.names)
 
     def counts(self) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a separator cuts wrongly: `Umberglass, Inc.`, `(as Old Tom, the miller)`; and labels that name nobody."""
+"""Join labels that a separator cut in two, such as `Umberglass, Inc.`; leave out labels that name nobody."""
 
 import re
 from dataclasses import replace

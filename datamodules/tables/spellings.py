@@ -36,7 +36,7 @@ _ROLE = re.compile(
 
 
 def keys_of(names: pa.Array) -> pa.Array:
-    r"""Return what the spellings of a label have in common, for each name.
+    r"""Return a key for each name, the same for all spellings of a label.
 
     >>> keys_of(pa.array(["ANN  ODE", "“Ann Ode”", "MacVenn", "Macvenn"], pa.large_string())).to_pylist()
     ['ann ode', 'ann ode', 'mac\x00venn', 'macvenn']
