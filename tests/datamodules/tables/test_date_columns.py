@@ -83,7 +83,7 @@ def test_numbers_are_dates_where_their_column_is_named_so_or_their_digits_can_be
 def test_equal_cells_are_parsed_once(monkeypatch):
     parsed = []
     monkeypatch.setattr(date_parts, "date_in", lambda text: parsed.append(text) or date_in(text))
-    days = np.datetime64("1960-01-01") + np.arange(200_000) % 20_000
+    days = np.datetime64("1960-01-01") + np.arange(20_000) % 2_000
     column = pd.Series(pd.Series(days).dt.strftime("%d/%m/%Y"), name="released", dtype="str")
     np.testing.assert_array_equal(read_dates(column).values, days)
-    assert len(parsed) == 20_000
+    assert len(parsed) == 2_000
