@@ -16,6 +16,7 @@ import pyarrow.csv as pacsv
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
+from greenlight_films.datamodules.tables.column_sums import given_texts
 from greenlight_films.datamodules.tables.film_rows import are_films, find_films, no_films_of
 from greenlight_films.datamodules.tables.footers import footer_notice, is_remark
 from greenlight_films.datamodules.tables.frames import from_arrow
@@ -42,10 +43,6 @@ class Row(NamedTuple):
     line: int
     cells: list[str]
     gap: bool
-
-    def first(self) -> str:
-        """Return the first cell that is not empty."""
-        return next(cell.strip() for cell in self.cells if cell.strip())
 
 
 @dataclass(frozen=True)
@@ -265,7 +262,7 @@ def _remarks_below(text: DelimitedText) -> list[str]:
             ragged.append(row)
     if ragged:
         refuse_ragged(text.name, text.width, [(row.line, row.number, row.cells) for row in ragged])
-    return [row.first() for row in below]
+    return [given_texts(row.cells)[0] for row in below]
 
 
 def line_of(row: int, file: TableFile, layout: Layout) -> int | None:

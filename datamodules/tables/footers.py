@@ -136,8 +136,7 @@ def _subtotals(within: Sequence[tuple[int, Cells]], sums: ColumnSums) -> tuple[t
 
 def footer_notice(first_cells: Sequence[str]) -> str:
     """Return the sentence that says which rows were left out."""
-    shown = ", ".join(repr(cell[:80]) for cell in first_cells[:5]) + (", ..." if len(first_cells) > 5 else "")
-    n_rows = len(first_cells)
+    n_rows, shown = len(first_cells), _shown(repr(cell[:80]) for cell in first_cells)
     return f"{counted(n_rows, 'row')} below the last film {are(n_rows)} left out, as no film: {shown}"
 
 

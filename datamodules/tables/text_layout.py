@@ -180,10 +180,8 @@ def _find_dialect(text: str, suffix: str, delimiter: str | None, quote: str | No
             best, most = dialect, max(score, most)
     assert best is not None
     cells = [cell for record in _records(text, best) for cell in record.cells]
-    spaced = (
-        any(cell[0] == " " and cell.lstrip(" ")[:1] == best.quote for cell in cells if cell) if best.quote else False
-    )
-    return replace(best, spaced=spaced)
+    spaced = any(cell[0] == " " and cell.lstrip(" ")[:1] == best.quote for cell in cells if cell)
+    return replace(best, spaced=best.quote != "" and spaced)
 
 
 def _find_quote(text: str, delimiter: str, suffix: str) -> str:
