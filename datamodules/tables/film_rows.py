@@ -53,7 +53,7 @@ def find_films(table: pa.Table, names: Sequence[str] | None, n_gaps: int) -> Fil
     films = table if mask.all() else table.filter(pa.array(mask))
     no_films = no_films_of(films, n_gaps)
     of_subtotals = first_cells(films, sorted((*no_films.subtotals, *no_films.doubtful)))
-    n_above = np.cumsum(mask)[are_headers(table, names)].tolist()
+    n_above = [] if films is table else np.cumsum(mask)[are_headers(table, names)].tolist()
     notices = [*header_notices(n_above), *subtotal_notices(no_films, of_subtotals)]
     left_out = first_cells(films, range(len(films) - no_films.footer, len(films)))
     mask[mask] = no_films.kept(len(films))
