@@ -161,8 +161,10 @@ class Comparison:
         for number, model in enumerate(models):
             if begin:
                 begin(model.name, number, len(models))
-            fitted_model = fit(model, training, test, learnt)
-            fits[model.name] = replace(fitted_model, model=Packed.of(model.name, model)) if packed else fitted_model
+            fits[model.name] = fit(model, training, test, learnt)
+            if packed:
+                as_files = Packed.of(model.name, type(model), model.to_state())
+                fits[model.name] = replace(fits[model.name], model=as_files)
         return Fits(fits, refused)
 
     def _requests(self, model: Baseline) -> bool:

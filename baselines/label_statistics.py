@@ -46,14 +46,10 @@ class LabelStatistics(Stored):
 
         Each tenth of the films has the statistics of the other nine: no row sees a target of its own film.
         """
-        encoded: np.ndarray | None = None
-        for others, own in sample.folds(N_FOLDS):
-            part = self.fit(sample.take(others)).encode(sample.films.take(own))
-            encoded = np.empty((sample.n_rows, part.shape[1])) if encoded is None else encoded
-            encoded[own] = part
-        assert encoded is not None
+        folds = sample.folds(N_FOLDS)
+        encoded = [self.fit(sample.take(others)).encode(sample.films.take(own)) for others, own in folds]
         self.fit(sample)
-        return encoded
+        return np.concatenate(encoded)[np.argsort(np.concatenate([own for _, own in folds]))]
 
     def _by_block(self, values: np.ndarray) -> csr_array:
         """Return each label's value in the column of its block, (n_labels, n_blocks)."""

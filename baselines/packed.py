@@ -24,16 +24,8 @@ class Packed:
     entry: dict[str, Any]
 
     @classmethod
-    def of(cls, name: str, model: Baseline, kind: str = "", left_out: str | None = None) -> Self:
-        """Pack a model under a name.
-
-        Args:
-            kind: what its class is called there; by default as here.
-            left_out: with what the names of values begin that are left out; None where all are packed.
-        """
-        state = {
-            key: value for key, value in model.to_state().items() if left_out is None or not key.startswith(left_out)
-        }
+    def of(cls, name: str, kind: type[Baseline], state: dict[str, Any]) -> Self:
+        """Pack the state of a model, as of `to_state`, under a name."""
         arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
         whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
         plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
@@ -45,8 +37,8 @@ class Packed:
 
             files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
         entry = {
-            "kind": kind or type(model).__name__,
-            "what": (type(model).__doc__ or "").strip().splitlines()[0],
+            "kind": kind.__name__,
+            "what": (kind.__doc__ or "").strip().splitlines()[0],
             "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
             "whole": list(whole),
             "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},

@@ -77,9 +77,7 @@ def conditional_importance(
     """
     rows, strata = reference.rows, Strata.of(reference, dense, labels)
     exchange = Exchange.of(reference, dense, labels)
-    kept, own = exchange.kept, exchange.own
-    carries = (kept.offsets.diff() > 0) | rows.rows_with(dense)
-    n_films = len(torch.unique(rows.film[carries]))
+    own, n_films = exchange.own, exchange.n_films(rows)
     films = torch.tensor([n_films], device=own.device)
     if not n_films:
         return Estimates.unknown(films), strata

@@ -37,7 +37,7 @@ class OffRows:
             return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
 
         film, rows = reference.rows.cluster, moments(count)
-        if reference.rows.n_clusters == reference.rows.n_rows:
+        if reference.rows.is_row_wise:
             return cls(rows, rows)
         return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
 
@@ -48,7 +48,7 @@ class OffRows:
         weight, square = entries.mean_weights(rows)
         count = (rows.n_rows - entries.counts).double()
         sums = torch.stack([count, count * mean / weight, count * (variance + mean**2) / square])
-        if rows.n_clusters == rows.n_rows:
+        if rows.is_row_wise:
             return cls(sums, sums)
         return cls(sums, sums * (torch.bincount(rows.cluster).double() ** 2).sum() / rows.n_rows)
 
@@ -98,7 +98,7 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows
     moved = (at(mean_weight, entries.index) - entries.weight) * (slopes - at(mean_slope, entries.index))
-    if rows.n_clusters == rows.n_rows:
+    if rows.is_row_wise:
         squares = entries.sums(moved**2)
     else:
         film = rows.cluster[entries.row] + entries.index * rows.n_clusters
@@ -107,10 +107,10 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     count, sums, sums_of_squares = off.by_film
     squares = squares + mean_weight**2 * (sums_of_squares - 2 * mean_slope * sums + mean_slope**2 * count)
     total = entries.sums(moved) + mean_weight * (off_slopes - mean_slope * off_count)
-    return spread(squares, total, rows.n_clusters) / rows.n_rows
+    return std_of_sum(squares, total, rows.n_clusters) / rows.n_rows
 
 
-def spread(squares: Tensor, total: Tensor, n: int) -> Tensor:
+def std_of_sum(squares: Tensor, total: Tensor, n: int) -> Tensor:
     """Return the standard deviation of the sum of n independent terms from their sum of squares and their sum."""
     return ((squares - total**2 / n).clamp(min=0) * n / max(n - 1, 1)).sqrt()
 
@@ -182,7 +182,7 @@ def of_shuffles(
         mean=repeats.mean(1),
         std=std_of_repeats(repeats),
         se_shuffle=slope * se_shuffle,
-        se_sample=slope * (spread(variance, torch.zeros_like(variance), n_codes) / n_rows),  # changes sum to 0
+        se_sample=slope * (std_of_sum(variance, torch.zeros_like(variance), n_codes) / n_rows),  # changes sum to 0
         n_films=torch.tensor([n_films], device=slope.device),
         repeats=repeats,
     ).tested_by_errors()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from scipy.stats import false_discovery_control
 from torch import Tensor
@@ -120,16 +121,15 @@ class Estimates:
 
         Features without an interval, of fewer than `FEW_FILMS` independent films, are left out, and have none.
         """
-        return benjamini_hochberg(torch.where(self.low.isnan(), torch.nan, self.p))
+        return torch.from_numpy(benjamini_hochberg(torch.where(self.low.isnan(), torch.nan, self.p).cpu().numpy()))
 
 
-def benjamini_hochberg(p: Tensor) -> Tensor:
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     """Return p-values corrected for their number, (n,); NaN is left out. doi 10.1111/j.2517-6161.1995.tb02031.x.
 
-    >>> benjamini_hochberg(torch.tensor([0.01, 0.04, 0.03, torch.nan]))
-    tensor([0.0300, 0.0400, 0.0400,    nan])
+    >>> benjamini_hochberg(np.array([0.01, 0.04, 0.03, np.nan]))
+    array([0.03, 0.04, 0.04,  nan])
     """
-    known = ~p.isnan()
-    q = torch.full_like(p, torch.nan)
-    q[known] = torch.from_numpy(false_discovery_control(p[known].cpu().numpy())).to(p)
+    known, q = ~np.isnan(p), np.full_like(p, np.nan)
+    q[known] = false_discovery_control(p[known])
     return q

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.held_out import HeldOut, at, sum_by
+from greenlight_films.importance.held_out import HeldOut, at, index_of, sum_by
 from greenlight_films.importance.intervals import interval_ends
-from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, null_parts, random_blocks
+from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, null_parts
 from greenlight_films.importance.randomisation import convolved_p
 from greenlight_films.importance.streams import permutation
 from greenlight_films.importance.tangent import stream_of_order
@@ -21,34 +21,26 @@ class FilmSample:
     """Rows that stand for all held-out rows.
 
     Attributes:
-        rank: (n_rows,) int64, the place of each row in a random order.
-        rows: (n,) int64, ascending, all that are looked at.
-        uniform: (n,) bool, those of them that are drawn from all rows alike: the first in the random order.
-        draws: random blocks of them, by size.
+        rank: (n_rows,) int64, the position of each row in a random order.
+        uniform: (n,) bool, which of `rows` are drawn from all rows alike: the first in the random order.
+        draws: random blocks of the rows, by size.
     """
 
     rank: Tensor
-    rows: Tensor
     uniform: Tensor
     draws: BlockDraws
+
+    @property
+    def rows(self) -> Tensor:
+        """Return all rows that are looked at, (n,) int64, ascending."""
+        return self.draws.rows
 
     @classmethod
     def of(cls, held_out: HeldOut, seed: int, sizes: Iterable[int] = (1,), most_rows: int = MOST_ROWS) -> "FilmSample":
         """Draw rows; where a film or cluster has several, blocks of some sizes besides."""
-        device, n_rows = held_out.cluster.device, held_out.n_rows
-        order = permutation(stream_of_order(seed, device), n_rows)
-        rank = torch.empty_like(order)
-        rank[order] = torch.arange(n_rows, device=device)
-        drawn = {1: order[:most_rows].sort().values[:, None]}
-        rows = drawn[1].flatten()
-        if held_out.n_clusters < n_rows:
-            film = held_out.cluster.cpu().numpy()
-            drawn = {size: torch.from_numpy(random_blocks(film, size, seed)).to(device) for size in sizes}
-            rows = torch.unique(torch.cat([rows, *(blocks.flatten() for blocks in drawn.values())]))
-        slot = torch.full((n_rows,), -1, device=device)
-        slot[rows] = torch.arange(len(rows), device=device)
-        draws = BlockDraws(rows, slot, {size: slot[blocks] for size, blocks in drawn.items()})
-        return cls(rank, rows, rank[rows] < most_rows, draws)
+        order = permutation(stream_of_order(seed, held_out.cluster.device), held_out.n_rows)
+        rank, draws = index_of(order, len(order)), BlockDraws.of(held_out, order[:most_rows], sizes, seed)
+        return cls(rank, rank[draws.rows] < most_rows, draws)
 
     def most_carriers(self) -> int:
         """Return how many rows that carry something are looked at: half of all, so that others are left to compare."""
@@ -85,18 +77,18 @@ class CarrierEffects:
             shrink: (n,), what the deviation of a sum is multiplied by, for draws without replacement: 0 where nothing
                 is drawn. By default that of draws of equal rows.
         """
-        n, is_row_wise = int(own.index.max()) + 1, held_out.n_clusters == held_out.n_rows
+        n = int(own.index.max()) + 1
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
         deviation, variance = sum_by(own.index, own.total, n), torch.zeros_like(counts)
         if shrink is None:
             n_rows = torch.full_like(counts, held_out.n_rows)
-            if is_row_wise:
+            if held_out.is_row_wise:
                 n_rows[parts[0].columns] = parts[0].n_values.double()
             shrink = ((n_rows - counts) / (n_rows - 1).clamp(min=1)).sqrt()
         for part in parts:
             deviation[part.columns] -= part.times * part.mean
             factor = shrink[part.columns] ** 2
-            if not is_row_wise:
+            if not held_out.is_row_wise:
                 n_draws = part.values.shape[1]
                 factor = (factor + part.times / n_draws) * (n_draws / part.n_values) ** 2
             variance[part.columns] += part.times * part.variance * factor
@@ -121,6 +113,6 @@ def carrier_effects(
     """
     own = Blocks.of(held_out, index, row, effect)
     is_new = torch.ones_like(own.index).bool()
-    if held_out.n_clusters == held_out.n_rows:
+    if held_out.is_row_wise:
         is_new = at(sample.draws.slot, row) < 0
     return CarrierEffects.of(held_out, null_parts(effects, own, sample.draws, is_new), own, seed)

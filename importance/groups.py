@@ -12,7 +12,7 @@ from torch import Tensor
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import benjamini_hochberg
 from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
-from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
+from greenlight_films.importance.held_out import Entries, HeldOut, at, index_of, sum_by
 from greenlight_films.importance.null import Blocks, NullPart
 from greenlight_films.importance.patterns import Patterns
 from greenlight_films.importance.reference import Reference
@@ -48,8 +48,7 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
 
         if parts := in_threads(of_some, len(indices), GROUPS_AT_ONCE, reference.sums.device):
             table.loc[indices] = pd.concat(parts).to_numpy()
-    q = benjamini_hochberg(torch.from_numpy(table["p"].to_numpy(copy=True))).numpy()
-    return table.astype({"n_films": np.int64}).assign(q=q)
+    return table.astype({"n_films": np.int64}).assign(q=benjamini_hochberg(table["p"].to_numpy()))
 
 
 def _of_groups(
@@ -72,8 +71,7 @@ def _of_groups(
     tested = _tested(
         rows, sample, patterns, of_sample.view(n_patterns, -1), own, (beyond, holder, more), len(groups), seed
     )
-    n_films = torch.unique(holder_group * rows.n_films + rows.film[patterns.row]) // rows.n_films
-    table = tested | {"n_films": torch.bincount(n_films, minlength=len(groups))}
+    table = tested | {"n_films": rows.count_films(holder_group, patterns.row, len(groups))}
     return {name: part.cpu().numpy() for name, part in table.items()}
 
 
@@ -107,7 +105,7 @@ def _tested(
     null = _parts(rows, sample, patterns, blocks, effects, beyond)
     of_all = _shrink(counts, of_draws, both.variance, torch.full_like(counts, rows.n_rows))
     of_these = of_all
-    if rows.n_clusters == rows.n_rows:
+    if rows.is_row_wise:
         of_these = _shrink(counts, of_draws, both.variance, both.n_values)
     tested = CarrierEffects.of(rows, null, blocks, seed, of_these)
     return _importance(patterns, mixed[:, sample.uniform], tested, of_all, rows.n_rows) | {"p": tested.p}
@@ -154,10 +152,8 @@ def _parts(
         labelled = torch.cat([blocks.index[some, None], of_block], 1)
         kinds, kind, times = torch.unique(labelled, dim=0, return_inverse=True, return_counts=True)
         of_kind, value = kind, blocks.total[some]
-        if rows.n_clusters == rows.n_rows:
-            kind_of = torch.empty_like(patterns.group)
-            kind_of[kinds[:, 1]] = torch.arange(len(kinds), device=kind.device)
-            of_kind, value = kind_of[beyond[0]], beyond[2]
+        if rows.is_row_wise:
+            of_kind, value = index_of(kinds[:, 1], len(patterns.group))[beyond[0]], beyond[2]
         n_before = torch.searchsorted(kinds[:, 0].contiguous(), kinds[:, 0].contiguous())
         number = torch.arange(len(kinds), device=kind.device) - n_before
         for nth in range(int(number.max()) + 1):
@@ -174,7 +170,7 @@ def _parts(
 def _in_blocks(rows: HeldOut, patterns: Patterns) -> tuple[Tensor, Tensor]:
     """Return the block of each holder, as `Blocks.of` numbers them, and holders in the order of block and pattern."""
     holder = torch.arange(len(patterns.row), device=patterns.row.device)
-    if rows.n_clusters == rows.n_rows:
+    if rows.is_row_wise:
         return holder, holder
     key = patterns.group[patterns.pattern] * rows.n_clusters + rows.cluster[patterns.row]
     block = torch.unique(key, return_inverse=True)[1]

@@ -79,6 +79,11 @@ class HeldOut:
     def n_clusters(self) -> int:
         return int(self.cluster.max()) + 1
 
+    @property
+    def is_row_wise(self) -> bool:
+        """Return whether each row is drawn alone: no film or cluster has several."""
+        return self.n_clusters == self.n_rows
+
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
         parts = {part.name: getattr(self, part.name) for part in fields(self)}
@@ -102,6 +107,12 @@ class HeldOut:
         """Sum (n_rows,) or (n_rows, n) over the rows of each film."""
         summed = torch.zeros(self.n_films, *values.shape[1:], dtype=values.dtype, device=values.device)
         return summed.index_add_(0, self.film, values)
+
+    def count_films(self, index: Tensor, row: Tensor, n: int) -> Tensor:
+        """Count the films that have any of the rows of each of n things, (n,) int64; `index` and `row` are int64."""
+        pairs = sort_values(index * self.n_films + self.film[row])
+        first = torch.cat([pairs.new_ones(min(len(pairs), 1), dtype=torch.bool), pairs[1:] != pairs[:-1]])
+        return torch.bincount(pairs[first] // self.n_films, minlength=n)
 
 
 @dataclass(frozen=True)
@@ -130,9 +141,7 @@ class Entries:
         columns = carried.argsort(stable=True) if by_count else torch.arange(len(carried), device=carried.device)
         columns = columns[at(carried, columns) > 0]
         if by_count:
-            place = torch.empty_like(carried, dtype=labels.dtype)
-            place[columns] = torch.arange(len(columns), dtype=labels.dtype, device=place.device)
-            labels, carried = at(place, labels), at(carried, columns)
+            labels, carried = at(index_of(columns, len(carried)).to(labels.dtype), labels), at(carried, columns)
         row, weight = _by_column(rows, labels, len(carried))
         counts = carried[carried > 0]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
@@ -245,9 +254,7 @@ class Entries:
         """Count the films that carry each column, (n_columns,) int64."""
         if rows.n_films == rows.n_rows:
             return self.counts
-        pairs = sort_values(self.index * rows.n_films + rows.film[self.row])
-        first = torch.cat([pairs.new_ones(min(len(pairs), 1), dtype=torch.bool), pairs[1:] != pairs[:-1]])
-        return torch.bincount(pairs[first] // rows.n_films, minlength=len(self.columns))
+        return rows.count_films(self.index, self.row, len(self.columns))
 
 
 def _by_column(rows: HeldOut, labels: Tensor, n_labels: int) -> tuple[Tensor, Tensor]:
@@ -263,6 +270,17 @@ def _by_column(rows: HeldOut, labels: Tensor, n_labels: int) -> tuple[Tensor, Te
 def at(values: Tensor, indices: Tensor) -> Tensor:
     """Return values[indices] for one-dimensional indices; `index_select` takes a third of the time."""
     return values.index_select(0, indices)
+
+
+def index_of(some: Tensor, n: int) -> Tensor:
+    """Return where each of n things stands among some of them, (n,) int64; -1 for the others.
+
+    >>> index_of(torch.tensor([3, 0]), 5)
+    tensor([ 1, -1, -1,  0, -1])
+    """
+    index = torch.full((n,), -1, device=some.device)
+    index[some] = torch.arange(len(some), device=some.device)
+    return index
 
 
 def sum_by(group: Tensor, values: Tensor, n_groups: int) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.held_out import HeldOut
+from greenlight_films.importance.held_out import HeldOut, index_of
 from greenlight_films.importance.reference import AdditiveLayer, LinearLayer, Reference
 from greenlight_films.importance.streams import child, permutation
 
@@ -32,8 +32,8 @@ def joint_importance(
     """
     rows, exchange = reference.rows, Exchange.of(reference, dense, labels, part)
     kept, own = exchange.kept, exchange.own
-    n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | rows.rows_with(dense)]))
-    films = torch.tensor([n_films], device=rows.film.device)
+    n_films = exchange.n_films(rows)
+    films = torch.tensor([n_films], device=own.device)
     if not n_films:
         return Estimates.unknown(films)
     if _alike(kept) or not (own.any() or exchange.moves_others):
@@ -74,15 +74,17 @@ class Exchange:
         kept, own = added_by(reference, dense, labels, part)
         return cls(dense, labels, kept, own, reference.sums - own, moves_others)
 
+    def n_films(self, rows: HeldOut) -> int:
+        """Return how many films have any of the columns."""
+        return len(torch.unique(rows.film[(self.kept.offsets.diff() > 0) | rows.rows_with(self.dense)]))
+
     def predict(self, reference: Reference, order: Tensor) -> Tensor:
         """Return predictions, (n_rows,) float64, where row i has the columns of row order[i]."""
         rows, others = reference.rows, self.others
         if self.moves_others:
             dense, row = rows.dense.clone(), rows.rows_of_entries()
             dense[:, self.dense] = rows.dense[order][:, self.dense]
-            receiver = torch.empty_like(order)
-            receiver[order] = torch.arange(rows.n_rows, device=order.device)
-            moved = torch.isin(rows.labels, self.labels)
+            moved, receiver = torch.isin(rows.labels, self.labels), index_of(order, rows.n_rows)
             others = others + reference.beside_with(dense, torch.where(moved, receiver[row], row))
         return reference.predict(others, self.own, order)
 

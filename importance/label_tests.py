@@ -7,7 +7,7 @@ from torch import Tensor
 
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.expectation import Measured
-from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.held_out import Entries, at, index_of, sum_by
 from greenlight_films.importance.intervals import interval_ends, t_quantile
 from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
 from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
@@ -45,12 +45,13 @@ class LabelTests:
 
         Columns whose rows are not independent are not screened: their spread is that of blocks.
         """
-        rows, sizes = reference.rows, {1}
-        if rows.n_clusters < rows.n_rows:
+        rows, sizes, singles = reference.rows, {1}, tangent.standing_for_all()
+        if not rows.is_row_wise:
+            singles = singles[:0]
             for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
                 sizes |= set(Blocks.of(rows, index, row, row.double()).size.tolist())
-        screen = Screen.of(tangent) if are_many and rows.n_clusters == rows.n_rows else None
-        return cls(reference, tangent, BlockDraws.of(tangent, rows, sorted(sizes), seed), seed, screen)
+        screen = Screen.of(tangent) if are_many and rows.is_row_wise else None
+        return cls(reference, tangent, BlockDraws.of(rows, singles, sorted(sizes), seed), seed, screen)
 
     @torch.inference_mode()
     def put(self, result: Estimates, entries: Entries, streams: Tensor, measured: Measured) -> Estimates:
@@ -70,7 +71,7 @@ class LabelTests:
         for first in range(0, n_columns, size):
             some = slice(first, min(first + size, n_columns))
             of_some = entries.part(some.start, some.stop), streams[some], measured.part(entries, some.start, some.stop)
-            parts.append(vars(self.screen.test(self.reference, self.tangent, *of_some)).values())
+            parts.append(self.screen.test(self.reference, self.tangent, *of_some))
         p, margin, settled = (torch.cat(values) for values in zip(*parts, strict=True))
         share = entries.counts / self.reference.rows.n_rows
         margin *= share * (1 - share).sqrt()
@@ -110,7 +111,7 @@ class LabelTests:
             others = self._blocks_without(entries, streams, effects)
             drawn, is_new = drawn.and_those(others), torch.cat([is_new, torch.zeros_like(others.index).bool()])
         n_blocks = torch.bincount(drawn.index, minlength=len(counts))
-        if rows.n_clusters < rows.n_rows:
+        if not rows.is_row_wise:
             is_new = is_new & at(n_blocks <= FEW_BLOCKS, drawn.index)
         parts = null_parts(effects, drawn, self.draws, is_new)
         p = self._p(parts, drawn, n_blocks, light, counts, measured)
@@ -131,8 +132,7 @@ class LabelTests:
             variance[part.columns] += part.times**2 * part.variance / part.n_values
         # Of few blocks the sum is compared with sums of random ones as it is. Of many, the mean over all rows must be
         # known better than to first order, or from random blocks.
-        is_row_wise = rows.n_clusters == rows.n_rows
-        if is_row_wise:
+        if rows.is_row_wise:
             variance *= 1 - len(self.draws.rows) / rows.n_rows
             times = counts * (1 - counts / rows.n_rows)
             better = torch.where(light, -rows.n_rows, rows.n_rows) * measured.total
@@ -141,7 +141,7 @@ class LabelTests:
             times = torch.where(light, counts, 0)
             better = total - expected - times * measured.correction
             better_variance = variance + times**2 * measured.off_variance
-        are_all = not is_row_wise or len(self.draws.rows) == rows.n_rows
+        are_all = not rows.is_row_wise or len(self.draws.rows) == rows.n_rows
         many = n_blocks > (MANY_BLOCKS if are_all else MANY_OF_MORE)
         observed = torch.where(many, better, total - expected)
         noise = torch.where(many, better_variance, variance).clamp(min=0).sqrt()
@@ -169,7 +169,7 @@ class LabelTests:
         """Return which of the columns' own blocks are not among the random ones."""
         rows = self.reference.rows
         slot = at(self.draws.slot, entries.row)
-        if rows.n_clusters == rows.n_rows:
+        if rows.is_row_wise:
             return slot < 0
         return torch.ones_like(Blocks.of(rows, entries.index, entries.row, entries.weight).index).bool()
 
@@ -178,9 +178,7 @@ def _without(entries: Entries, n_rows: int) -> tuple[Tensor, Tensor]:
     """Return the rows without columns that most rows, but not all, carry: the columns' index and the row, both (n,)."""
     columns = torch.nonzero((2 * entries.counts > n_rows) & (entries.counts < n_rows)).squeeze(1)
     lacks = torch.ones(len(columns), n_rows, dtype=torch.bool, device=columns.device)
-    which = torch.full_like(entries.counts, -1)
-    which[columns] = torch.arange(len(columns), device=columns.device)
-    of_entry = at(which, entries.index)
+    of_entry = at(index_of(columns, len(entries.columns)), entries.index)
     lacks[of_entry[of_entry >= 0], entries.row[of_entry >= 0]] = False
     position, row = torch.nonzero(lacks, as_tuple=True)
     return columns[position], row

@@ -4,7 +4,7 @@ A label's carriers fall into blocks, one a film (or cluster), of a row or more. 
 rows is a random draw of m rows from a random cluster that has as many.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
+from greenlight_films.importance.held_out import Entries, HeldOut, at, index_of, sum_by
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.tangent import Tangent
 
@@ -36,7 +36,7 @@ class Blocks:
     @classmethod
     def of(cls, rows: HeldOut, index: Tensor, row: Tensor, effect: Tensor) -> "Blocks":
         """Add up the effects of columns on rows, all (n,), over clusters."""
-        if rows.n_clusters == rows.n_rows:
+        if rows.is_row_wise:
             return cls(index, torch.ones_like(index), effect)
         key, group, size = torch.unique(
             index * rows.n_clusters + rows.cluster[row], return_inverse=True, return_counts=True
@@ -68,19 +68,20 @@ class BlockDraws:
     draws: dict[int, Tensor]
 
     @classmethod
-    def of(cls, tangent: Tangent, held_out: HeldOut, sizes: Sequence[int], seed: int) -> "BlockDraws":
-        """Draw blocks of some sizes; where each film has one row, the blocks are the rows that stand for all."""
-        device = held_out.cluster.device
-        if held_out.n_clusters == held_out.n_rows:
-            rows = tangent.standing_for_all()
-            drawn = {1: rows[:, None]}
-        else:
+    def of(cls, held_out: HeldOut, singles: Tensor, sizes: Iterable[int], seed: int) -> "BlockDraws":
+        """Draw blocks of some sizes; where each row is drawn alone, the blocks are `singles`.
+
+        Args:
+            singles: (n,) int64, rows that are among `rows` whatever is drawn.
+        """
+        rows = singles.sort().values
+        drawn = {1: rows[:, None]}
+        if not held_out.is_row_wise:
             film = held_out.cluster.cpu().numpy()
-            drawn = {size: torch.from_numpy(random_blocks(film, size, seed)).to(device) for size in sizes}
-            rows = torch.unique(torch.cat([rows.flatten() for rows in drawn.values()]))
-        slot = torch.full((held_out.n_rows,), -1, device=device)
-        slot[rows] = torch.arange(len(rows), device=device)
-        return cls(rows, slot, {size: slot[rows] for size, rows in drawn.items()})
+            drawn = {size: torch.from_numpy(random_blocks(film, size, seed)).to(rows.device) for size in sizes}
+            rows = torch.unique(torch.cat([rows, *(blocks.flatten() for blocks in drawn.values())]))
+        slot = index_of(rows, held_out.n_rows)
+        return cls(rows, slot, {size: slot[blocks] for size, blocks in drawn.items()})
 
 
 def random_blocks(film: np.ndarray, size: int, seed: int) -> np.ndarray:
@@ -178,10 +179,9 @@ def null_parts(effects: Tensor, blocks: Blocks, draws: BlockDraws, extra: Tensor
         if size > 1 or len(draws.draws[1]) < effects.shape[1]:
             drawn = draws.draws[size]
             own = own[:, drawn.flatten()].view(len(own), *drawn.shape).sum(2)
-        which = torch.zeros(n_columns, dtype=torch.int64, device=columns.device)
-        which[columns] = torch.arange(len(columns), device=columns.device)
         more = chosen & extra
-        parts.append(NullPart(columns, own, times[columns], which[blocks.index[more]], blocks.total[more], size))
+        which = index_of(columns, n_columns)[blocks.index[more]]
+        parts.append(NullPart(columns, own, times[columns], which, blocks.total[more], size))
     return parts
 
 

@@ -84,10 +84,8 @@ class OffRowPlan:
 
     def at(self, columns: Tensor) -> "OffRowPlan":
         """Return the plan of some columns, (n,) int64."""
-        size, pooled, nearly, variance, error = (
-            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance, self.nearly_variance)
-        )
-        return OffRowPlan(size, pooled, nearly, variance, error, self.of_all)
+        parts = self.size, self.pooled, self.nearly, self.variance, self.nearly_variance
+        return OffRowPlan(*(at(part, columns) for part in parts), of_all=self.of_all)
 
 
 def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.effects import OffRows
-from greenlight_films.importance.held_out import Entries, at
+from greenlight_films.importance.held_out import Entries, at, index_of
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, sort_values, uniform
 from greenlight_films.importance.tangent import Tangent
@@ -105,8 +105,7 @@ def slots(size: Tensor) -> tuple[Tensor, Tensor]:
 def _rows_without(order: Tensor, entries: Entries, index: Tensor, position: Tensor) -> Tensor:
     """Return the row at a position among the rows that don't carry a column, in an order."""
     n_rows = len(order)
-    bits, rank = n_rows.bit_length(), torch.empty_like(order)
-    rank[order] = torch.arange(n_rows, device=order.device)
+    bits, rank = n_rows.bit_length(), index_of(order, n_rows)
     carriers = sort_values(entries.index << bits | rank[entries.row])
     slot = torch.arange(len(carriers), device=carriers.device) - entries.starts[entries.index]
     before = torch.searchsorted(carriers - slot, index << bits | position, right=True) - at(entries.starts, index)

@@ -6,8 +6,6 @@ the product of the labels' slopes alone, taken for the latter, rejects a third o
 with each other.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import torch
@@ -33,25 +31,6 @@ PAIR = (
     *("prediction", "prediction_low_95", "prediction_high_95"),
     *("loss", "loss_low_95", "loss_high_95", "loss_p", "loss_q"),
 )
-
-
-@dataclass(frozen=True)
-class Carriers:
-    """The rows that carry both labels of some pairs.
-
-    Attributes:
-        counts: (n_pairs,) int64, of rows.
-        n_films: (n_pairs,) int64.
-        index: (n,) int64, the pair, ascending; of common pairs there are only some rows, drawn at random.
-        row: (n,) int64.
-        within: (n_pairs, len(sample.rows)) bool, whether a row of the sample is one.
-    """
-
-    counts: Tensor
-    n_films: Tensor
-    index: Tensor
-    row: Tensor
-    within: Tensor
 
 
 @torch.inference_mode()
@@ -86,10 +65,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     always = (each["first_films"] == table["n_films"]) & (each["second_films"] == table["n_films"])
     of_interactions = [name for name in table if name.startswith(("prediction", "loss"))]
     table.loc[always, of_interactions] = np.nan
-    corrected = {
-        f"{name}_q": benjamini_hochberg(torch.from_numpy(table[f"{name}_p"].to_numpy(copy=True))).numpy()
-        for name in ("joint", "loss")
-    }
+    corrected = {f"{name}_q": benjamini_hochberg(table[f"{name}_p"].to_numpy()) for name in ("joint", "loss")}
     table = table.assign(**each, **corrected)
     return table[list(PAIR)].reset_index(drop=True)
 
@@ -100,51 +76,60 @@ def _of_pairs(
     """Return the lines of some pairs, (2, n_pairs) label columns; `both` says which rows carry both."""
     rows, n_pairs = reference.rows, columns.shape[1]
     index, row = (torch.from_numpy(part.astype(np.int64)).to(columns.device) for part in both.nonzero())
-    sizes = torch.unique(Blocks.of(rows, index, row, row.double()).size).tolist()
-    sample = FilmSample.of(rows, seed, sizes)
-    carriers = _carriers(rows, sample, index, row, n_pairs)
+    sample = FilmSample.of(rows, seed, _sizes(rows, index, row))
+    some = _looked_at(sample, index, row, n_pairs)
+    some_index, some_row = index[some], row[some]
+    if more := _sizes(rows, some_index, some_row) - sample.draws.draws.keys():  # of a film some rows may be left
+        sample = FilmSample.of(rows, seed, more.union(sample.draws.draws))
     every = torch.arange(n_pairs, device=index.device).repeat_interleave(len(sample.rows))
-    pair, where = torch.cat([every, carriers.index]), torch.cat([sample.rows.repeat(n_pairs), carriers.row])
+    pair, where = torch.cat([every, some_index]), torch.cat([sample.rows.repeat(n_pairs), some_row])
     effects = _corners(reference, entries, columns[:, pair], where)
     slope = reference.increase(torch.zeros_like(effects[0, :1]))[1]
     effects[:2] *= slope
     of_sample, own = effects[:, : len(every)].reshape(3 * n_pairs, -1), effects[:, len(every) :].flatten()
-    thrice = (torch.arange(3, device=index.device)[:, None] * n_pairs + carriers.index).flatten()
-    tested = carrier_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
+    thrice = (torch.arange(3, device=index.device)[:, None] * n_pairs + some_index).flatten()
+    tested = carrier_effects(rows, sample, thrice, some_row.repeat(3), own, of_sample, seed)
     names = ("joint", "loss", "prediction")
     fields = [part.view(3, -1) for part in vars(tested).values()]
     measures = {name: CarrierEffects(*(part[number] for part in fields)) for number, name in enumerate(names)}
-    table = {"first": columns[0], "second": columns[1], "n_films": carriers.n_films}
+    table = {"first": columns[0], "second": columns[1], "n_films": rows.count_films(index, row, n_pairs)}
     for name, measure in measures.items():
         low, high = measure.mean - measure.below, measure.mean + measure.above
         table |= {name: measure.mean, f"{name}_low_95": low, f"{name}_high_95": high, f"{name}_p": measure.p}
-    table |= _importance(measures["joint"], of_sample[:n_pairs], sample, carriers, rows.n_rows)
+    table |= _importance(measures["joint"], of_sample[:n_pairs], sample, index, row)
     return pd.DataFrame({name: part.cpu().numpy() for name, part in table.items()}).drop(columns="prediction_p")
 
 
-def _carriers(rows: HeldOut, sample: FilmSample, index: Tensor, row: Tensor, n_pairs: int) -> Carriers:
-    """Return the carriers of pairs from all of them, (n,), sorted by pair; of many the first in the random order."""
+def _sizes(rows: HeldOut, index: Tensor, row: Tensor) -> set[int]:
+    """Return the sizes of the blocks of rows that carry pairs."""
+    return set(torch.unique(Blocks.of(rows, index, row, row.double()).size).tolist())
+
+
+def _looked_at(sample: FilmSample, index: Tensor, row: Tensor, n_pairs: int) -> Tensor:
+    """Return which carriers are looked at, (n,) int64, pair by pair: of many the first in the random order.
+
+    Args:
+        index: (n_carriers,) int64, ascending, the pair of which a row carries both labels.
+        row: (n_carriers,) int64.
+    """
     counts = torch.bincount(index, minlength=n_pairs)
-    films = torch.unique(index * rows.n_films + rows.film[row]) // rows.n_films
-    within = torch.zeros(n_pairs, len(sample.rows), dtype=torch.bool, device=index.device)
-    slot = at(sample.draws.slot, row)
-    within[index[slot >= 0], slot[slot >= 0]] = True
-    order = torch.argsort(index * rows.n_rows + at(sample.rank, row))
+    order = torch.argsort(index * len(sample.rank) + at(sample.rank, row))
     position = torch.arange(len(order), device=index.device) - at(counts.cumsum(0) - counts, index)
-    kept = order[position < sample.most_carriers()]
-    return Carriers(counts, torch.bincount(films, minlength=n_pairs), index[kept], row[kept], within)
+    return order[position < sample.most_carriers()]
 
 
 def _importance(
-    joint: CarrierEffects, effects: Tensor, sample: FilmSample, carriers: Carriers, n_rows: int
+    joint: CarrierEffects, effects: Tensor, sample: FilmSample, index: Tensor, row: Tensor
 ) -> dict[str, Tensor]:
     """Return the importance of pairs as one label, k / N * (mean over all rows - mean over the k), and its interval."""
-    share = carriers.counts / n_rows
-    others = sample.uniform & ~carriers.within
+    counts, n_rows, slot = torch.bincount(index, minlength=len(effects)), len(sample.rank), at(sample.draws.slot, row)
+    within = torch.zeros_like(effects, dtype=torch.bool)
+    within[index[slot >= 0], slot[slot >= 0]] = True
+    share, others = counts / n_rows, sample.uniform & ~within
     count = others.sum(1)
     mean = torch.where(others, effects, 0.0).sum(1) / count
     spread = (torch.where(others, effects - mean[:, None], 0.0) ** 2).sum(1) / (count - 1).clamp(min=1)
-    unseen = 1 - count / (n_rows - carriers.counts).clamp(min=1)
+    unseen = 1 - count / (n_rows - counts).clamp(min=1)
     doubt = 1.96 * (1 - share) * (spread / count * unseen).clamp(min=0).sqrt()
     value = share * (1 - share) * (mean - joint.mean)
     low, high = (share * ((1 - share) * margin**2 + doubt**2).sqrt() for margin in (joint.above, joint.below))

@@ -87,7 +87,7 @@ class Patterns:
         They are in the null distribution besides the sample. None where rows are drawn in blocks.
         """
         outside = torch.nonzero(at(sample.draws.slot, self.row) < 0).squeeze(1)
-        if rows.n_clusters < rows.n_rows:
+        if not rows.is_row_wise:
             outside = outside[:0]
         order = torch.argsort(self.group)
         n_each = torch.bincount(self.group)

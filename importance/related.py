@@ -70,8 +70,8 @@ def related_features(
     notes: list[str] = []
     groups, pairs = pd.DataFrame(columns=GROUP), pd.DataFrame(columns=[*PAIR, *ALONE])
     if not reference.loss.linear:
-        asked = " and ".join(name for name in ("groups", "pairs") if getattr(settings, name))
-        notes += [f"The loss {result.summary['loss']} has no closed form, which {asked} need."] if asked else []
+        if tables := " and ".join(name for name in ("groups", "pairs") if getattr(settings, name)):
+            notes.append(f"The loss {result.summary['loss']} has no closed form, which {tables} need.")
     elif settings.groups or settings.pairs:
         entries = Entries.of(reference.rows)
         kept = entries.only(entries.films(reference.rows) >= FEW_FILMS)

@@ -181,8 +181,7 @@ class ImportanceResult:
         parts = []
         for _, level in table.groupby("level", sort=False):  # q is among a level: a column may be a role's only one
             p = level["p"].where(level["low_95"].notna())
-            q = benjamini_hochberg(torch.from_numpy(p.to_numpy(copy=True))).numpy()
-            parts.append(_ranked(level.assign(q=q), "name"))
+            parts.append(_ranked(level.assign(q=benjamini_hochberg(p.to_numpy())), "name"))
         return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
 
     def to_frame(self) -> pd.DataFrame:

@@ -23,21 +23,6 @@ STEEPEST, OTHERS = 256, 768  # rows that tell the skewness: those where the loss
 
 
 @dataclass(frozen=True)
-class Screened:
-    """Normal tests of columns, all (n_columns,).
-
-    Attributes:
-        p: two-sided.
-        margin: of the 95 % interval of the mean effect on carriers; NaN below 3 rows.
-        settled: bool, whether these stand.
-    """
-
-    p: Tensor
-    margin: Tensor
-    settled: Tensor
-
-
-@dataclass(frozen=True)
 class Screen:
     """The rows on which columns' effects are looked at for skewness, and normal tests of columns; each row is a draw.
 
@@ -64,8 +49,11 @@ class Screen:
 
     def test(
         self, reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, measured: Measured
-    ) -> Screened:
-        """Return normal p-values, margins by the moderated t, and which columns are settled by them."""
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return two-sided normal p-values, margins by the moderated t, and which columns are settled by them.
+
+        All are (n_columns,). A margin is that of the 95 % interval of the mean effect on carriers; NaN below 3 rows.
+        """
         n_rows, counts = reference.rows.n_rows, entries.counts
         without = n_rows - counts
         variance = measured.variance
@@ -79,7 +67,7 @@ class Screen:
         settled = (p >= SETTLED) & (skewness.abs() <= SKEWED) & (2 * counts <= n_rows)
         if reference.beside is not None:  # their effects vary more than the tangent knows
             settled &= ~reference.beside.concerns(entries.columns)
-        return Screened(p, margin, settled)
+        return p, margin, settled
 
     def _skewness(self, effects: Tensor) -> Tensor:
         """Return the skewness of effects, (n_columns, n), on the rows that tell it; NaN where they are alike."""

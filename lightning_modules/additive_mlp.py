@@ -97,14 +97,15 @@ class AdditiveLayer(nn.Module):
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
     ) -> Tensor:
         """Return the pre-activations, (n, width)."""
-        if self.n_inputs:
-            is_given = inputs is not None and inputs.shape[1]
-            inputs = inputs if is_given else self.inputs_of(dense, labels, offsets, weights)
+        kept = weights
         if self.training and self.label_dropout:
-            kept = torch.rand_like(weights) >= self.label_dropout
-            weights = weights * kept / (1 - self.label_dropout)
-        summed = self.sums_of_rows(labels, offsets, weights).add_(dense @ self.dense_weight).add_(self.bias)
-        return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
+            kept = weights * (torch.rand_like(weights) >= self.label_dropout) / (1 - self.label_dropout)
+        summed = self.sums_of_rows(labels, offsets, kept).add_(dense @ self.dense_weight).add_(self.bias)
+        if not self.n_inputs:
+            return summed
+        if inputs is None or not inputs.shape[1]:
+            inputs = self.inputs_of(dense, labels, offsets, weights)
+        return summed + inputs @ self.input_weight
 
     def sums_of_rows(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return the sums of labels' own rows of weights, (n, width); with a `shard`, as its `bag`."""

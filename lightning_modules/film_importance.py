@@ -160,17 +160,20 @@ class MeasuredFilms:
         missing_numbers = sum(index < space.n_dense for index in missing_sets)
         actual, predicted = reference.rows.actual.cpu(), reference.predicted.cpu()
         counts = None if reference.rows.counts is None else reference.rows.counts.cpu()
+        n_films, weights = reference.rows.n_films, None if counts is None else counts.numpy()
+        # Judged as the verdict of a study is: on the scale that was learnt, where the training mean is 0.
+        scaled = [self.scale.forward(values.numpy()) for values in (actual, predicted)]
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
-            "learnt": self._has_learnt(actual.numpy(), predicted.numpy(), reference.rows.n_films, counts),
+            "learnt": has_learnt(*scaled, n_films, 0.0, weights),
         }
         result = ImportanceResult(
             described(space),
             values,
             [ColumnSet(part.name, part.level, part.dense, part.labels) for part in sets],
             joint,
-            {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films, counts), **summary, **effort},
+            {**summary_of(estimator, loss, actual, predicted, n_films, counts), **summary, **effort},
             missing_features=missing_values + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
@@ -183,13 +186,6 @@ class MeasuredFilms:
             ColumnSet(part.name, part.level, columns_of(torch.from_numpy(part.dense)).numpy(), part.labels)
             for part in sets
         ]
-
-    def _has_learnt(
-        self, actual: np.ndarray, predicted: np.ndarray, n_films: int, counts: Tensor | None
-    ) -> bool | None:
-        """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
-        weights = None if counts is None else counts.numpy()
-        return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, 0.0, weights)
 
 
 def _held_out(network: AdditiveMLP, encoded: EncodedFilms, actual: np.ndarray, film: Tensor, **more: Any) -> HeldOut:

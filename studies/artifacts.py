@@ -70,10 +70,10 @@ def save_artifacts(run: RunFolder, fitted: Fitted, models: Mapping[str, Baseline
     same = before.get("format") == FORMAT and before.get("fingerprint") == fitted.fingerprint
     kept = before["models"] if same else {}
     for name, model in models.items():
-        packed, weights = _packed(run, name, model)
+        packed, more = _packed(run, name, model)
         for file, content in packed.files.items():
             run.write_bytes(f"{FOLDER}/{file}", content)
-        kept[name] = {**packed.entry, **weights}
+        kept[name] = {**packed.entry, **more}
     run.write_text(f"{FOLDER}/features.json", space.to_json())
     metadata = {
         "format": FORMAT,
@@ -88,12 +88,15 @@ def save_artifacts(run: RunFolder, fitted: Fitted, models: Mapping[str, Baseline
 
 
 def _packed(run: RunFolder, name: str, model: Baseline | Packed) -> tuple[Packed, dict[str, Any]]:
-    """Return a model packed, and the run's checkpoint file that has its weights, as of `_weights_of_best`."""
+    """Return a model packed, and what else `metadata.json` says of it: a network's kind, and where its weights are."""
     if isinstance(model, Packed):
         return model, {}
-    weights = _weights_of_best(run, model) if isinstance(model, SavedMLP) else {}
-    kind = next(key for key, kind in KINDS.items() if type(model) is kind)
-    return Packed.of(name, model, kind, "network." if weights else None), weights
+    state, more = model.to_state(), {}
+    if isinstance(model, SavedMLP):
+        more = {"kind": "MLP", **_weights_of_best(run, model)}
+        if "weights" in more:
+            state = {key: value for key, value in state.items() if not key.startswith("network.")}
+    return Packed.of(name, type(model), state), more
 
 
 def _weights_of_best(run: RunFolder, model: SavedMLP) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def test_a_process_fits_the_models_that_this_one_would_and_packs_them(films):
         for side in ("train", "test"):
             np.testing.assert_equal(getattr(theirs, side), getattr(ours, side))
         assert isinstance(theirs.model, Packed)
-        expected = Packed.of(name, ours.model)
+        expected = Packed.of(name, type(ours.model), ours.model.to_state())
         assert set(theirs.model.files) == set(expected.files)
         assert theirs.model.files[f"{name}.npz"] == expected.files[f"{name}.npz"]
         assert theirs.model.entry["plain"] == expected.entry["plain"]

@@ -23,13 +23,13 @@ def test_q_values_are_those_of_statsmodels(n):
     p = np.random.default_rng(n).random(n) ** 3
     expected = multipletests(p, method="fdr_bh")[1]
     assert n == 1 or not np.allclose(expected, p)
-    np.testing.assert_allclose(benjamini_hochberg(torch.from_numpy(p)).numpy(), expected, rtol=1e-12)
+    np.testing.assert_allclose(benjamini_hochberg(p), expected, rtol=1e-12)
 
 
 def test_a_missing_p_value_counts_for_nothing():
     p = np.random.default_rng(3).random(40) ** 2
     known = np.random.default_rng(4).random(40) < 0.7
-    q = benjamini_hochberg(torch.from_numpy(np.where(known, p, NAN))).numpy()
+    q = benjamini_hochberg(np.where(known, p, NAN))
     assert 20 < known.sum() < 40
     np.testing.assert_allclose(q[known], multipletests(p[known], method="fdr_bh")[1], rtol=1e-12)
     assert np.isnan(q[~known]).all()
@@ -37,9 +37,9 @@ def test_a_missing_p_value_counts_for_nothing():
 
 @pytest.mark.parametrize("p", [[], [NAN, NAN]])
 def test_without_p_values_there_are_no_q_values(p):
-    q = benjamini_hochberg(torch.tensor(p, dtype=torch.float64))
+    q = benjamini_hochberg(np.array(p))
     assert len(q) == len(p)
-    assert q.isnan().all()
+    assert np.isnan(q).all()
 
 
 def test_p_and_the_interval_take_both_errors():

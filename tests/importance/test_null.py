@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from greenlight_films.importance.null import DRAWS, BlockDraws, Blocks, null_parts
-from greenlight_films.importance.tangent import Tangent
 
 
 @pytest.fixture
@@ -24,9 +23,8 @@ def test_blocks_add_up_the_rows_of_a_film(rows):
     assert blocks.total.tolist() == [4, 3, 8, 16]
 
 
-def test_random_blocks_are_different_rows_of_a_film_that_has_as_many(make_study, rows):
-    tangent = Tangent.of(make_study(60, (3, 10), seed=2).reference(), torch.tensor(0))
-    draws = BlockDraws.of(tangent, rows, [1, 3], seed=4)
+def test_random_blocks_are_different_rows_of_a_film_that_has_as_many(rows):
+    draws = BlockDraws.of(rows, torch.tensor([], dtype=torch.int64), [1, 3], seed=4)
     chosen = draws.rows[draws.draws[3]]
     assert chosen.shape == (DRAWS, 3)
     film = rows.film[chosen]
@@ -38,9 +36,8 @@ def test_random_blocks_are_different_rows_of_a_film_that_has_as_many(make_study,
     assert torch.equal(draws.slot[draws.rows], torch.arange(len(draws.rows)))
 
 
-def test_parts_hold_the_sums_of_random_blocks_and_own_ones(make_study, rows):
-    tangent = Tangent.of(make_study(60, (3, 10), seed=2).reference(), torch.tensor(0))
-    draws = BlockDraws.of(tangent, rows, [1, 2], seed=4)
+def test_parts_hold_the_sums_of_random_blocks_and_own_ones(rows):
+    draws = BlockDraws.of(rows, torch.tensor([], dtype=torch.int64), [1, 2], seed=4)
     effects = torch.randn(3, len(draws.rows), generator=torch.Generator().manual_seed(0))
     blocks = Blocks(torch.tensor([0, 0, 2, 2]), torch.tensor([1, 2, 2, 2]), torch.tensor([5.0, 6, 7, 8]).double())
     singles, pairs = null_parts(effects, blocks, draws, torch.tensor([True, True, False, True]))

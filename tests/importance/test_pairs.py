@@ -49,6 +49,17 @@ def test_interactions_and_joint_importance_are_those_of_exact_corners(make_study
         assert line.prediction_low_95 < line.prediction < line.prediction_high_95
 
 
+def test_of_pairs_that_most_rows_carry_some_rows_of_a_film_are_looked_at(make_study):
+    study = make_study(60, (50, 55), rows_a_film=3)
+    (line,) = pairs_of(study).itertuples()
+    predicted, carriers = corners(study, [0, 1]), (study.matrix != 0).all(1)
+    losses = (predicted - study.rows.actual.numpy()) ** 2
+    joint, both = losses[3] - losses[0], predicted[3] - predicted[1] - predicted[2] + predicted[0]
+    assert line.n_films == carriers.sum() / 3 > 30
+    assert line.joint_low_95 < carriers.mean() * (joint.mean() - joint[carriers].mean()) < line.joint_high_95
+    assert line.prediction_low_95 < both[carriers].mean() < line.prediction_high_95
+
+
 def test_in_a_linear_model_predictions_dont_interact_and_losses_do_by_the_product(fixed_line):
     effect = np.array([1.0, -0.5])
     study = fixed_line(200, np.array([0.3, 0.3]), effect, effect, seed=0, rows_a_film=1)
