@@ -281,9 +281,8 @@ def copied(study: Run, tmp_path: Path) -> Run:
     return Run(path, study.answer)
 
 
-@pytest.fixture
-def film_features() -> list[Feature[Any]]:
-    """Return features of every kind of column in `films_frame`."""
+def features_of_films() -> list[Feature[Any]]:
+    """Return features of every kind of column in `awkward_films`."""
     return [
         Number("year"),
         Number("runtime"),
@@ -294,23 +293,37 @@ def film_features() -> list[Feature[Any]]:
 
 
 @pytest.fixture
-def film_data(
-    tmp_path: Path, films_frame: pd.DataFrame, film_features: list[Feature[Any]]
-) -> Callable[..., FilmDataModule]:
-    """Return a maker of datamodules on `films_frame` as a CSV file; any argument can be given anew."""
-    table = tmp_path / "films.csv"
-    films_frame.to_csv(table, index=False)
-    usual = {"table": str(table), "features": film_features, "target": Target("rating")}
+def film_features() -> list[Feature[Any]]:
+    """Return `features_of_films`, a test's own to change."""
+    return features_of_films()
+
+
+def data_in(folder: Path, frame: pd.DataFrame, features: list[Feature[Any]]) -> Callable[..., FilmDataModule]:
+    """Return a maker of datamodules on a frame as a CSV file; any argument can be given anew."""
+    table = folder / "films.csv"
+    frame.to_csv(table, index=False)
+    usual = {"table": str(table), "features": features, "target": Target("rating")}
     usual |= {"split": RandomSplit(val=0.15, test=0.25, seed=3), "film": "id", "title": "title", "batch_size": 32}
     return lambda **given: FilmDataModule(**{**usual, **given})
 
 
-@pytest.fixture
-def quick_trainer(tmp_path: Path) -> Callable[..., pl.Trainer]:
+def trainers_in(folder: Path) -> Callable[..., pl.Trainer]:
     """Return a maker of silent trainers on the CPU that write nothing unless asked to."""
     silent = dict.fromkeys(("logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
-    usual = {**silent, "accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "max_epochs": 1}
+    usual = {**silent, "accelerator": "cpu", "devices": 1, "default_root_dir": folder, "max_epochs": 1}
     return lambda **given: pl.Trainer(**{**usual, **given})
+
+
+@pytest.fixture
+def film_data(
+    tmp_path: Path, films_frame: pd.DataFrame, film_features: list[Feature[Any]]
+) -> Callable[..., FilmDataModule]:
+    return data_in(tmp_path, films_frame, film_features)
+
+
+@pytest.fixture
+def quick_trainer(tmp_path: Path) -> Callable[..., pl.Trainer]:
+    return trainers_in(tmp_path)
 
 
 def members_of(network: AdditiveMLP) -> list[dict[str, torch.Tensor]]:
@@ -343,22 +356,32 @@ class Measured(NamedTuple):
         return self.callback.result
 
 
+def train_and_measure(
+    films: FilmDataModule, trainers: Callable[..., pl.Trainer], logger: Any = False, members: int = 1, **how: Any
+) -> Measured:
+    """Train a network with dropout and measure its importances; `how` goes to the callback."""
+    callback = PermutationImportance(**how)
+    model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02, members=members)
+    trainer = trainers(max_epochs=10, callbacks=[callback], logger=logger)
+    trainer.fit(model, datamodule=films)
+    assert callback.result is None
+    trainer.test(model, datamodule=films, verbose=False)
+    return Measured(films, model, trainer, callback)
+
+
 @pytest.fixture
 def measured(
     film_data: Callable[..., FilmDataModule], quick_trainer: Callable[..., pl.Trainer]
 ) -> Callable[..., Measured]:
-    """Return what trains a network with dropout on `film_data` and measures; `how` goes to the callback."""
+    """Return `train_and_measure`, by default on `film_data`."""
+    return lambda data=None, **how: train_and_measure(data or film_data(), quick_trainer, **how)
 
-    def run(data: FilmDataModule | None = None, logger: Any = False, members: int = 1, **how: Any) -> Measured:
-        films, callback = data or film_data(), PermutationImportance(**how)
-        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02, members=members)
-        trainer = quick_trainer(max_epochs=10, callbacks=[callback], logger=logger)
-        trainer.fit(model, datamodule=films)
-        assert callback.result is None
-        trainer.test(model, datamodule=films, verbose=False)
-        return Measured(films, model, trainer, callback)
 
-    return run
+@pytest.fixture(scope="session")
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> Measured:
+    """Return a network that was trained and measured by default, for all tests that change nothing of it."""
+    folder = tmp_path_factory.mktemp("measured")
+    return train_and_measure(data_in(folder, awkward_films(), features_of_films())(), trainers_in(folder))
 
 
 @pytest.fixture

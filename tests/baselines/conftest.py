@@ -33,10 +33,3 @@ def sample() -> Callable[..., Sample]:
         return Sample(encoded, actual, film, np.arange(n_rows) + 1, scale, space)
 
     return make
-
-
-@pytest.fixture
-def part() -> Callable[[Sample, np.ndarray], Sample]:
-    """Return what takes some rows of a sample, with the scale of the whole."""
-
-    return Sample.take

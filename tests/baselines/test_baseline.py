@@ -67,9 +67,9 @@ def test_every_model_can_be_requested_by_its_name():
 @pytest.mark.slow
 @predictors
 @pytest.mark.parametrize("transform", ["none", "log1p"])
-def test_predictions_are_in_the_targets_own_unit(kind, films, part, transform):
+def test_predictions_are_in_the_targets_own_unit(kind, films, transform):
     whole = films(transform)
-    model = kind().fit(part(whole, np.arange(200)))
+    model = kind().fit(whole.take(np.arange(200)))
     predicted = model.predict(whole.films.take(np.arange(200, 300)))
     assert predicted.shape == (100,)
     assert predicted.dtype == np.float64
@@ -94,9 +94,9 @@ def test_fitting_again_changes_nothing_and_films_are_left_as_they_are(kind, film
 
 @pytest.mark.slow
 @every
-def test_nothing_outside_of_training_moves_what_was_fitted(kind, films, part):
+def test_nothing_outside_of_training_moves_what_was_fitted(kind, films):
     whole = films()
-    training, held_out = part(whole, np.arange(200)), part(whole, np.arange(200, 300))
+    training, held_out = whole.take(np.arange(200)), whole.take(np.arange(200, 300))
     model = kind().fit(training)
     before = model.tables(training, held_out)
     first = answer(model, training.films)
@@ -186,10 +186,10 @@ def test_a_single_film_is_refused_before_anything_is_trained_or_does(kind, sampl
 
 
 @pytest.mark.parametrize("kind", [baselines.Mean, baselines.OLS], ids=lambda kind: kind.__name__)
-def test_weights_are_films_that_stand_there_so_many_times(kind, films, part):
+def test_weights_are_films_that_stand_there_so_many_times(kind, films):
     whole, weights = films(), np.random.default_rng(5).integers(0, 4, 300)
     weighted = kind().fit(replace(whole, weights=weights / weights.mean()))
-    repeated = kind().fit(part(whole, np.repeat(np.arange(300), weights)))
+    repeated = kind().fit(whole.take(np.repeat(np.arange(300), weights)))
     expected = repeated.predict(whole.films)
     assert weighted.predict(whole.films) == pytest.approx(expected, rel=1e-6)
     assert kind().fit(whole).predict(whole.films) != pytest.approx(expected, rel=1e-3)
@@ -223,11 +223,11 @@ def test_errors_of_a_weighted_ols_are_those_of_statsmodels(films):
 
 
 @predictors
-def test_every_predictor_takes_weights_and_is_scored_by_them(kind, films, part):
+def test_every_predictor_takes_weights_and_is_scored_by_them(kind, films):
     whole = films()
     weights = np.random.default_rng(5).exponential(size=300)
     training, test = (
-        replace(part(whole, rows), weights=weights[rows]) for rows in (np.arange(200), np.arange(200, 300))
+        replace(whole.take(rows), weights=weights[rows]) for rows in (np.arange(200), np.arange(200, 300))
     )
     outcome = fit(kind(), training, test)
     assert outcome.test["mae"] == regression_scores(test.actual, outcome.predicted, test.weights)["mae"]

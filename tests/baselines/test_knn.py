@@ -41,11 +41,11 @@ def test_k_is_the_one_that_does_best_in_cross_validation(films, grid):
     np.testing.assert_allclose(model.predict(films.films), predicted, rtol=1e-9)
 
 
-def test_k_is_chosen_by_the_validation_rows_in_directions_of_the_training_rows_alone(sample, part):
+def test_k_is_chosen_by_the_validation_rows_in_directions_of_the_training_rows_alone(sample):
     random = np.random.default_rng(1)
     labels = (random.random((300, 70)) < 0.05) * 1.0
     whole = sample(random.normal(size=(300, 1)), labels[:, :9].sum(1) + random.normal(0, 0.1, 300), labels)
-    training, validation = part(whole, np.arange(200)), part(whole, np.arange(200, 300))
+    training, validation = whole.take(np.arange(200)), whole.take(np.arange(200, 300))
     model = KNN().fit(replace(training, validation=validation))
     directions = LabelDirections().fit(training.films.labels)
     matrices = [
@@ -73,13 +73,13 @@ def test_the_sweep_is_in_the_targets_unit_and_k_never_more_than_the_rows_there_a
     assert sweep["val_rmse"].between(0.3, 1).all()
 
 
-def test_many_labels_are_seen_in_their_main_directions(sample, part):
+def test_many_labels_are_seen_in_their_main_directions(sample):
     random = np.random.default_rng(1)
     kind = random.integers(0, 3, 240)
     labels = (random.random((240, 90)) < 0.02) * 1.0
     labels[np.arange(240), kind] = 1
     whole = sample(random.normal(size=(240, 1)), kind * 2.0, labels)
-    train, test = part(whole, np.arange(200)), part(whole, np.arange(200, 240))
+    train, test = whole.take(np.arange(200)), whole.take(np.arange(200, 240))
     model = KNN().fit(train)
     assert model.directions.components.shape == (50, 90)
     assert np.abs(model.predict(test.films) - test.actual).mean() < 0.5

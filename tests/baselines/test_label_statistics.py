@@ -37,10 +37,10 @@ def encoding_by_hand(fitted, row: np.ndarray, blocks: list[slice]) -> list[float
 
 
 @pytest.mark.parametrize("is_weighted", [False, True])
-def test_new_films_have_the_shrunk_means_of_their_labels_training_films(films, part, is_weighted):
+def test_new_films_have_the_shrunk_means_of_their_labels_training_films(films, is_weighted):
     if is_weighted:
         films = replace(films, weights=np.random.default_rng(1).exponential(size=120))
-    training, new = part(films, np.arange(100)), part(films, np.arange(100, 120))
+    training, new = films.take(np.arange(100)), films.take(np.arange(100, 120))
     encoded = LabelStatistics().fit(training).encode(new.films)
     expected = [encoding_by_hand(training, row, [slice(0, 5), slice(5, 9)]) for row in new.films.labels.toarray()]
     np.testing.assert_allclose(encoded, expected, atol=1e-12)

@@ -46,8 +46,8 @@ def test_the_penalty_is_the_one_that_does_best_in_cross_validation(films, matrix
     assert search["val_rmse"].min() == pytest.approx(films.scale.std * min(expected.values()), rel=1e-3)
 
 
-def test_the_penalty_is_chosen_by_the_validation_rows_and_its_fit_sees_none_of_them(films, matrix, part):
-    training, validation = part(films, np.arange(100)), part(films, np.arange(100, 150))
+def test_the_penalty_is_chosen_by_the_validation_rows_and_its_fit_sees_none_of_them(films, matrix):
+    training, validation = films.take(np.arange(100)), films.take(np.arange(100, 150))
     weights = np.random.default_rng(1).exponential(size=50)
     steps = []
     model = Ridge(lambda done, of: steps.append((done, of)))

@@ -1,5 +1,6 @@
 """A process that fits models: what it is given and what it answers, as another process really runs it."""
 
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from greenlight_films.baselines import Comparison, worker
 from greenlight_films.baselines.packed import Packed
 from greenlight_films.datamodules import InputError, Number
+from greenlight_films.studies.workers import ONE_THREAD
 
 START = "import sys; from greenlight_films.baselines.worker import work; sys.exit(work())"
 
@@ -16,7 +18,8 @@ START = "import sys; from greenlight_films.baselines.worker import work; sys.exi
 def answered(comparison: Comparison, data):
     """Return what a process answers that is asked for a comparison's models of the films."""
     given = worker.given_to(comparison, data.films, data.fitted)
-    done = subprocess.run([sys.executable, "-c", START], input=given, capture_output=True, check=True)
+    line = [sys.executable, "-c", START]
+    done = subprocess.run(line, input=given, capture_output=True, check=True, env={**os.environ, **ONE_THREAD})
     return worker.answer_of(done.stdout)
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
 
@@ -24,22 +24,28 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 TOTALS = {
     "mse": mean_squared_error,
     "mae": mean_absolute_error,
-    "r2": lambda actual, predicted: -r2_score(actual, predicted),
+    "r2": lambda *given, **how: -r2_score(*given, **how),
     "rmse": root_mean_squared_error,
 }
 """What each loss is, by scikit-learn."""
 
 
-def held_out(matrix: np.ndarray, dense: np.ndarray, actual: np.ndarray, film: np.ndarray | None = None) -> HeldOut:
-    """Return rows with the labels of a dense (n_rows, n_labels) matrix."""
-    labels = sparse.csr_array(matrix)
+def held_out(
+    matrix: np.ndarray,
+    dense: np.ndarray | None = None,
+    actual: np.ndarray | None = None,
+    film: np.ndarray | None = None,
+) -> HeldOut:
+    """Return rows with the labels of a dense (n_rows, n_labels) matrix, by default with a number and a target of 0."""
+    labels, n_rows = sparse.csr_array(matrix), len(matrix)
+    dense, actual = np.zeros((n_rows, 1)) if dense is None else dense, np.zeros(n_rows) if actual is None else actual
     return HeldOut(
         torch.from_numpy(dense).float(),
         torch.from_numpy(labels.indices).int(),
         torch.from_numpy(labels.indptr).int(),
         torch.from_numpy(labels.data).float(),
         torch.from_numpy(actual).double(),
-        torch.arange(len(matrix)) if film is None else torch.from_numpy(film),
+        torch.arange(n_rows) if film is None else torch.from_numpy(film),
     )
 
 
@@ -67,6 +73,14 @@ class Study:
     def entries(self) -> Entries:
         return Entries.of(self.rows)
 
+    def changed(self, **rows) -> "Study":
+        """Return the study with other rows."""
+        return replace(self, rows=replace(self.rows, **rows))
+
+    def rebuilt(self) -> "Study":
+        """Return the study with the labels that the matrix has now."""
+        return replace(self, rows=held_out(self.matrix, self.rows.dense.numpy(), self.rows.actual.numpy()))
+
     def reference(self, loss: str = "mse", **given) -> Reference:
         return Reference.of(self.model, self.rows, LOSSES[loss], **given)
 
@@ -76,6 +90,15 @@ class Study:
         tasks.run()
         return tasks.together()[0]
 
+    def drawn(self, seeds: Iterable[int], loss: str = "mse", to_unit=lambda scaled: scaled, **how) -> list[Estimates]:
+        """Return the importance of every label column by the sample of each seed, without tests."""
+        reference, results = self.reference(loss, to_unit=to_unit), []
+        for seed in seeds:
+            tasks = Tasks(reference, self.keys, Estimator(seed=seed, tests=False, **how))
+            tasks.run()
+            results.append(tasks.together()[0])
+        return results
+
     def tasks(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Tasks:
         """Return the work of measuring every label column, before it is done."""
         return Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
@@ -84,7 +107,7 @@ class Study:
         """Run the whole model in float64 on other features."""
         matrix = self.matrix if matrix is None else matrix
         dense = self.rows.dense.numpy() if dense is None else dense
-        rows = held_out(matrix, dense, np.zeros(len(matrix)))
+        rows = held_out(matrix, dense)
         model = deepcopy(self.model).double()
         with torch.no_grad():
             return model(rows.dense.double(), rows.labels, rows.offsets, rows.weights.double()).numpy()
@@ -128,7 +151,7 @@ class Study:
 
 
 def label_matrix(n_rows: int, counts: tuple[int, ...], weights: str, random: np.random.Generator) -> np.ndarray:
-    """Return (n_rows, n_labels) with so many entries a column; `root` gives a row with n of them 1/sqrt(n) each.
+    """Return (n_rows, n_labels) with so many entries a column; but for `one`, a row with n of them has 1/sqrt(n) each.
 
     The first row has only the labels that all rows have.
     """
@@ -136,7 +159,7 @@ def label_matrix(n_rows: int, counts: tuple[int, ...], weights: str, random: np.
     for column, count in zip(matrix.T, counts, strict=True):
         first = int(count < n_rows)
         column[first + random.choice(n_rows - first, count, replace=False)] = 1
-    if weights == "root":
+    if weights != "one":
         matrix /= np.sqrt(np.maximum(matrix.sum(1, keepdims=True), 1))
     return matrix.astype(np.float32).astype(np.float64)
 
@@ -162,7 +185,7 @@ def study_of(
 ) -> Study:
     """Return random rows with labels of so many rows each, a target of variance 1, and an MLP that knows nothing of it.
 
-    Rows of a film share everything.
+    Rows of a film share everything. Weights that are `uneven` follow no rule, those of `root` do.
     """
     random = np.random.default_rng(seed)
     matrix = label_matrix(n_rows, counts, weights, random)
@@ -228,3 +251,20 @@ def fixed_line() -> Callable[..., Study]:
 @pytest.fixture
 def make_rows() -> Callable[..., HeldOut]:
     return held_out
+
+
+@pytest.fixture
+def many(monkeypatch) -> None:
+    """Take 100 labels for very many."""
+    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
+
+
+@pytest.fixture
+def three_threads() -> Iterator[None]:
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(1)
+
+
+def stacked(samples: list[Estimates], name: str) -> np.ndarray:
+    return np.array([getattr(sample, name).numpy() for sample in samples])

@@ -179,9 +179,8 @@ def test_a_value_contributes_what_the_prediction_loses_when_its_cell_is_emptied(
     assert ours == pytest.approx(expected, rel=1e-4, abs=2e-6)
 
 
-def test_each_value_of_each_row_of_the_measured_side_has_a_change(measured):
-    done = measured()
-    changes, films = table_of(done), done.films.films
+def test_each_value_of_each_row_of_the_measured_side_has_a_change(measured_once):
+    changes, films = table_of(measured_once), measured_once.films.films
     assert set(changes["row"]) == set(films.number[films.rows.test])
     assert (changes["change"] < 0).any()
     assert not changes.duplicated(["row", "feature"]).any()
@@ -193,10 +192,9 @@ def test_changes_of_chosen_rows_and_features_are_looked_up():
     assert alone.of_parts(row, feature).tolist() == pytest.approx([-1, np.nan, 0.25, 0.5, np.nan], nan_ok=True)
 
 
-def test_the_direction_of_a_number_is_its_mean_above_the_median_less_that_below(measured, films_frame):
-    done = measured()
-    contributed, directions = table_of(done), done.result.features.set_index("feature")["direction"]
-    films = done.films.films
+def test_the_direction_of_a_number_is_its_mean_above_the_median_less_that_below(measured_once, films_frame):
+    contributed, films = table_of(measured_once), measured_once.films.films
+    directions = measured_once.result.features.set_index("feature")["direction"]
     for name in ("year", "runtime"):
         column = films_frame[name].to_numpy()
         median = np.nanmedian(column[films.number[films.rows.train] - 1])

@@ -6,15 +6,9 @@ import torch
 
 from greenlight_films.importance.carriers import ENOUGH, WORTH, carrier_changes
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from tests.importance.test_expectation import stacked
+from tests.importance.conftest import stacked
 
 CARRIERS = (3, 40, 300, 600) * 60
-
-
-@pytest.fixture
-def many(monkeypatch):
-    """Take 100 labels for very many."""
-    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
 
 
 @pytest.fixture(scope="module", params=["one", "root"])
@@ -26,23 +20,26 @@ def study(request, make_study):
 
 
 def measured(study, seed=0):
-    """Return the entries, their changes, the error variance of each column's sum of them, and the exact changes."""
-    tasks = study.tasks(seed=seed)
+    """Return the entries, their changes, and the error variance of each column's sum of them."""
+    tasks = study.tasks(seed=seed, tests=False)
     entries, streams = tasks.entries, tasks.estimator.streams(tasks.keys[tasks.entries.columns])
-    lost, variance = carrier_changes(tasks.reference, tasks.tangent, entries, streams, tasks.plan)
-    return entries, lost, variance, tasks.reference.changes(entries.row, entries.column, -entries.weight)
+    return entries, *carrier_changes(tasks.reference, tasks.tangent, entries, streams, tasks.plan)
+
+
+def exact(study, entries):
+    return study.reference(batch_rows=4096).changes(entries.row, entries.column, -entries.weight)
 
 
 def test_few_labels_are_measured_on_all_their_carriers(study):
-    _, lost, variance, truth = measured(study)
-    assert torch.equal(lost, truth)
+    entries, lost, variance = measured(study)
+    assert torch.equal(lost, exact(study, entries))
     assert not variance.any()
 
 
 def test_of_many_labels_those_with_few_carriers_are_measured_on_all(study, many):
-    entries, lost, variance, truth = measured(study)
+    entries, lost, variance = measured(study)
     few = (entries.counts < 64)[entries.index]
-    assert torch.equal(lost[few], truth[few])
+    assert torch.equal(lost[few], exact(study, entries)[few])
     assert not variance[entries.counts < 64].any()
 
 
@@ -66,21 +63,21 @@ def test_few_labels_have_no_shifts(study):
 
 def test_the_others_have_an_unbiased_sum_with_its_error_and_the_spread_of_exact_effects(study, many):
     draws = [measured(study, seed) for seed in range(60)]
-    entries, _, _, truth = draws[0]
-    common = np.all([variance.numpy() > 0 for _, _, variance, _ in draws], axis=0)
+    entries = draws[0][0]
+    truth, common = exact(study, entries), np.all([variance.numpy() > 0 for *_, variance in draws], axis=0)
     assert common.sum() > 60
-    errors = np.stack([entries.sums(lost - truth)[common].numpy() for _, lost, _, _ in draws])
-    claimed = np.stack([variance[common].numpy() for _, _, variance, _ in draws])
+    errors = np.stack([entries.sums(lost - truth)[common].numpy() for _, lost, _ in draws])
+    claimed = np.stack([variance[common].numpy() for *_, variance in draws])
     assert (np.abs(errors.mean(0)) < 4.5 * errors.std(0, ddof=1) / 60**0.5).all()
     assert 0.4 * claimed.mean() < (errors**2).mean() < 1.05 * claimed.mean()
     assert (np.abs(errors) < 1.96 * np.sqrt(claimed)).mean() >= 0.95
-    squares = np.stack([entries.sums(lost**2)[common].numpy() for _, lost, _, _ in draws])
+    squares = np.stack([entries.sums(lost**2)[common].numpy() for _, lost, _ in draws])
     assert np.median(squares / entries.sums(truth**2)[common].numpy()) == pytest.approx(1, abs=0.01)
 
 
 def test_the_error_is_a_small_part_of_that_from_the_choice_of_carriers(study, many):
-    entries, _, variance, truth = measured(study)
-    counts = entries.counts.double()
+    entries, _, variance = measured(study)
+    truth, counts = exact(study, entries), entries.counts.double()
     spread = entries.sums(truth**2) - entries.sums(truth) ** 2 / counts
     ratio = (variance / spread)[variance > 0]
     assert ratio.median() < 1 / 32
@@ -88,24 +85,23 @@ def test_the_error_is_a_small_part_of_that_from_the_choice_of_carriers(study, ma
 
 
 def test_all_carriers_are_looked_at_where_a_sample_shows_a_large_error(study, many, monkeypatch):
-    def exact(largest):
+    def all_looked_at(largest):
         monkeypatch.setattr("greenlight_films.importance.carriers.LARGEST", largest)
-        entries, lost, variance, truth = measured(study)
+        entries, lost, variance = measured(study)
         columns = (variance == 0) & (entries.counts >= 300)
         of_columns = columns[entries.index]
-        assert torch.equal(lost[of_columns], truth[of_columns])
+        assert torch.equal(lost[of_columns], exact(study, entries)[of_columns])
         return int(columns.sum())
 
-    assert exact(0.0) == 120
-    assert exact(1e-2) > exact(1 / 16) >= exact(1e9)
+    assert all_looked_at(0.0) == 120
+    assert all_looked_at(1e-2) > all_looked_at(1 / 16) >= all_looked_at(1e9)
 
 
 def test_importances_carry_the_error(study, many):
-    exact = study.values(off_rows="all", tests=False)
-    results = [study.values(tests=False, seed=seed) for seed in range(40)]
-    error, claimed = stacked(results, "mean") - exact.mean.numpy(), stacked(results, "se_shuffle")
+    [truth], results = study.drawn([0], off_rows="all"), study.drawn(range(40))
+    error, claimed = stacked(results, "mean") - truth.mean.numpy(), stacked(results, "se_shuffle")
     common = np.array(CARRIERS) >= 300
     assert 0.92 <= (np.abs(error) < 1.96 * claimed)[:, common].mean() <= 0.98
     for name in ("std", "se_sample"):
-        ratio = stacked(results, name)[:, common] / getattr(exact, name).numpy()[common]
+        ratio = stacked(results, name)[:, common] / getattr(truth, name).numpy()[common]
         assert np.median(ratio) == pytest.approx(1, abs=0.03)

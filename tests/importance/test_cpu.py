@@ -36,13 +36,6 @@ def test_where_there_is_no_such_switch_nothing_happens(monkeypatch):
     keep_freed_memory()
 
 
-@pytest.fixture
-def three_threads():
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(1)
-
-
 def test_a_step_uses_one_thread_and_the_others_are_given_back(three_threads):
     def fail() -> None:
         with one_thread_a_step() as threads:

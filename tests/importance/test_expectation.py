@@ -1,11 +1,11 @@
-from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 import torch
 
-from greenlight_films.importance import Estimates, Estimator, Tasks
+from greenlight_films.importance import Estimates
+from tests.importance.conftest import stacked
 
 EVERY_COUNT = (1, 2, 7, 8, 20, 45, 60, 61)
 
@@ -51,7 +51,7 @@ def test_losses_count_as_the_rows_do(make_study, loss):
     variance = np.average((actual - np.average(actual, weights=counts)) ** 2, weights=counts)
     scale = 1 / variance if loss == "r2" else 1
     expected = [np.average(study.exchanged(label, loss).mean(1), weights=counts) * scale for label in range(8)]
-    unequal = replace(study, rows=replace(study.rows, counts=torch.from_numpy(counts)))
+    unequal = study.changed(counts=torch.from_numpy(counts))
     assert np.abs(np.array(expected) - study.values(loss, off_rows="all").mean.numpy()).max() > 0.01
     np.testing.assert_allclose(unequal.values(loss, off_rows="all").mean, expected, atol=1e-6)
     sampled = unequal.values(loss, off_rows=4)
@@ -71,10 +71,8 @@ def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film,
 
 @pytest.mark.slow
 def test_weights_without_a_rule_are_exchanged_with_each_others(make_study):
-    study = make_study(61, (2, 8, 30), weights="root", seed=2)
-    study = replace(study, rows=replace(study.rows, entering=None))
-    exact = [study.exchanged(label).mean() for label in range(3)]
-    results = [study.values(off_rows="all", seed=seed, tests=False) for seed in range(200)]
+    study = make_study(61, (2, 8, 30), weights="uneven", seed=2)
+    exact, results = [study.exchanged(label).mean() for label in range(3)], study.drawn(range(200), off_rows="all")
     means = stacked(results, "mean")
     assert (np.abs(means.mean(0) - exact) < 4 * means.std(0) / 200**0.5 + 1e-7).all()
     assert (stacked(results, "se_shuffle").mean(0) >= 0.8 * means.std(0, ddof=1)).all()
@@ -93,16 +91,11 @@ def test_the_control_variate_leaves_less_to_chance_than_the_effects_themselves(m
 def sampled(request, make_study):
     """400 rows: the importance by all rows, and by 400 samples of 32, without p-values, which take longest."""
     study = make_study(401, (1, 3, 10, 20, 100, 300, 401), weights=request.param, seed=5)
-    samples = [study.values(off_rows=32, seed=seed, tests=False) for seed in range(400)]
-    return study.values(off_rows="all"), samples, request.param
-
-
-def stacked(samples: list[Estimates], name: str) -> np.ndarray:
-    return np.array([getattr(sample, name).numpy() for sample in samples])
+    return study.values(off_rows="all"), study.drawn(range(400), off_rows=32)
 
 
 def test_a_sample_is_unbiased(sampled):
-    exact, samples, _ = sampled
+    exact, samples = sampled
     means = stacked(samples, "mean")
     error = means.std(0, ddof=1) / 400**0.5
     assert (error > 0)[:4].all()
@@ -110,7 +103,7 @@ def test_a_sample_is_unbiased(sampled):
 
 
 def test_the_error_of_a_sample_is_its_spread_over_seeds(sampled):
-    _, samples, _ = sampled
+    _, samples = sampled
     spread = stacked(samples, "mean").std(0, ddof=1)
     claimed = (stacked(samples, "se_shuffle") ** 2).mean(0) ** 0.5
     assert spread[:5].min() > 1e-6
@@ -118,7 +111,7 @@ def test_the_error_of_a_sample_is_its_spread_over_seeds(sampled):
 
 
 def test_a_sample_tells_the_other_errors_too(sampled):
-    exact, samples, _ = sampled
+    exact, samples = sampled
     for name in ("std", "se_sample"):
         claimed, expected = stacked(samples, name).mean(0), getattr(exact, name).numpy()
         np.testing.assert_allclose(claimed[:6], expected[:6], rtol=0.15)
@@ -164,18 +157,11 @@ BENT = {
 }
 
 
-def measured_with(study, seed: int, off_rows, loss: str = "mse", **given) -> Estimates:
-    how = Estimator(off_rows=off_rows, seed=seed, tests=False)
-    tasks = Tasks(study.reference(loss, **given), study.keys, how)
-    tasks.run()
-    return tasks.together()[0]
-
-
 @pytest.mark.parametrize("given", BENT.values(), ids=BENT)
 def test_a_linear_models_sample_is_exact_with_any_loss_and_unit(fixed_line, given):
     share, coef = np.array([0.02, 0.1, 0.3, 0.8]), np.array([2.5, -1.2, 2.0, 0.5])
     study = fixed_line(400, share, coef, coef, 0, 1)
-    exact, sampled = (measured_with(study, 3, off_rows, **given) for off_rows in ("all", 16))
+    exact, sampled = (study.drawn([3], off_rows=off_rows, **given)[0] for off_rows in ("all", 16))
     assert exact.mean.abs().max() > 0.1
     np.testing.assert_allclose(sampled.mean, exact.mean, atol=2e-6)
     assert bool((sampled.se_shuffle < 1e-5).all())
@@ -185,8 +171,7 @@ def test_a_linear_models_sample_is_exact_with_any_loss_and_unit(fixed_line, give
 @pytest.mark.parametrize("given", [BENT["mae"], BENT["clipped"], BENT["exponential"]], ids=["mae", "clipped", "exp"])
 def test_a_sample_has_no_more_noise_than_five_shuffles_and_says_how_much(make_study, given, weights):
     study = make_study(401, (3, 10, 20, 100, 150, 300), seed=5, label_std=0.05, weights=weights)
-    exact = measured_with(study, 0, "all", **given)
-    results = [measured_with(study, seed, 16, **given) for seed in range(300)]
+    [exact], results = study.drawn([0], off_rows="all", **given), study.drawn(range(300), **given)
     means, claimed = stacked(results, "mean"), stacked(results, "se_shuffle")
     spread = means.std(0, ddof=1)
     assert (np.abs(means.mean(0) - exact.mean.numpy()) < 4 * spread / 300**0.5 + 1e-7).all()
@@ -196,8 +181,7 @@ def test_a_sample_has_no_more_noise_than_five_shuffles_and_says_how_much(make_st
 
 def test_a_poor_control_variate_counts_as_much_as_it_is_worth(make_study):
     study = make_study(1601, (100, 300), seed=1, label_std=3)
-    exact = measured_with(study, 0, "all")
-    results = [measured_with(study, seed, 16) for seed in range(200)]
+    [exact], results = study.drawn([0], off_rows="all"), study.drawn(range(200))
     means, claimed = stacked(results, "mean"), stacked(results, "se_shuffle")
     spread = means.std(0, ddof=1)
     assert (np.abs(means.mean(0) - exact.mean.numpy()) < 4 * spread / 200**0.5).all()

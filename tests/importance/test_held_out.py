@@ -41,7 +41,7 @@ def test_labels_of_a_row_may_stand_in_any_order(make_study):
 
 
 def test_rows_without_any_label_have_no_entries(make_rows):
-    entries = Entries.of(make_rows(np.zeros((4, 3)), np.zeros((4, 1)), np.zeros(4)))
+    entries = Entries.of(make_rows(np.zeros((4, 3))))
     assert len(entries.columns) == len(entries.row) == len(entries.weight) == 0
     assert entries.starts.tolist() == [0]
 
@@ -60,7 +60,7 @@ def test_only_keeps_whole_columns(study, kept):
 
 def test_a_label_enters_a_row_by_its_cells_rule_or_with_a_weight_of_its_own(make_rows):
     matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
-    rows = make_rows(matrix, np.zeros((4, 1)), np.zeros(4))
+    rows = make_rows(matrix)
     entries, every_row, streams = Entries.of(rows), torch.arange(4), torch.arange(4)
     own = entries.entering_table(rows, streams, every_row)
     assert {round(float(weight), 6) for weight in own[2]} == {0.5, 1.0}
@@ -76,7 +76,7 @@ def test_a_label_enters_a_row_by_its_cells_rule_or_with_a_weight_of_its_own(make
 
 def test_a_column_is_even_where_its_weights_are_one(make_rows):
     matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
-    entries = Entries.of(make_rows(matrix, np.zeros((4, 1)), np.zeros(4)))
+    entries = Entries.of(make_rows(matrix))
     assert entries.even.tolist() == [True, True, False, True]
     assert entries.part(1, 3).even.tolist() == [True, False]
 

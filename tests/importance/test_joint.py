@@ -1,12 +1,10 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import mean_squared_error, r2_score, root_mean_squared_error
 
 from greenlight_films.importance import Estimates, Estimator, joint_importance
 from greenlight_films.importance.streams import child, permutation
+from tests.importance.conftest import TOTALS
 
 NONE: list[int] = []
 SETS = {
@@ -59,14 +57,12 @@ def test_losses_count_as_the_rows_do(make_study, loss):
     study = make_study(seed=2)
     counts = np.random.default_rng(4).exponential(size=61)
     order = permutation(child(stream(), 0), 61).numpy()
-    unequal = replace(study, rows=replace(study.rows, counts=torch.from_numpy(counts / counts.mean())))
+    unequal = study.changed(counts=torch.from_numpy(counts / counts.mean()))
     dense = study.rows.dense.numpy()
     shuffled = dense.copy()
     shuffled[:, [0]] = dense[order][:, [0]]
-    total = {"mse": mean_squared_error, "rmse": root_mean_squared_error, "r2": r2_score}[loss]
-    sign = -1 if loss == "r2" else 1
     before, after = (
-        total(study.rows.actual.numpy(), study.predict(dense=numbers), sample_weight=counts) * sign
+        TOTALS[loss](study.rows.actual.numpy(), study.predict(dense=numbers), sample_weight=counts)
         for numbers in (dense, shuffled)
     )
     assert abs(after - before) > 1e-5

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -82,18 +80,17 @@ def test_films_with_rows_that_are_copies_count_once(make_study):
     result, expected = study.values(off_rows="all"), single.values(off_rows="all")
     np.testing.assert_allclose(result.p, expected.p, atol=0.15)
     np.testing.assert_allclose(result.low[1:], expected.low[1:], rtol=0.25, atol=0.002)
-    row_wise = replace(study, rows=replace(study.rows, film=torch.arange(303))).values(off_rows="all")
+    row_wise = study.changed(film=torch.arange(303)).values(off_rows="all")
     assert (row_wise.high - row_wise.low < 0.8 * (result.high - result.low))[1:].all()
 
 
 def test_films_of_a_cluster_are_one_draw(make_study):
     study = make_study(120, (4, 12, 40), seed=4, rows_a_film=1, label_std=0.15)
     cluster = torch.arange(120) // 4
-    rows = replace(study.rows, drawn_with=cluster)
-    result, alone = replace(study, rows=rows).values(off_rows="all"), study.values(off_rows="all")
+    result, alone = study.changed(drawn_with=cluster).values(off_rows="all"), study.values(off_rows="all")
     assert torch.equal(result.mean, alone.mean)
     assert torch.equal(result.n_films, alone.n_films)
-    as_films = replace(study, rows=replace(study.rows, film=cluster)).values(off_rows="all")
+    as_films = study.changed(film=cluster).values(off_rows="all")
     assert torch.equal(result.p, as_films.p)
     assert torch.equal(result.low, as_films.low)
     assert not torch.equal(result.p, alone.p)

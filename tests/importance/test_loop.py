@@ -4,9 +4,9 @@ import torch
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
-from sklearn.metrics import mean_squared_error, r2_score
 
 from greenlight_films.importance import LOSSES, Estimates, loop_importance
+from tests.importance.conftest import TOTALS
 
 N_REPEATS = 5
 
@@ -100,11 +100,10 @@ def test_rows_count_as_they_weigh(fitted, loss):
     weight /= weight.mean()
     sets = [[0], [1], [2], [3]]
     result = importance(model.predict, features, actual, sets, orders, loss, counts=torch.from_numpy(weight))
-    total = {"mse": mean_squared_error, "r2": lambda *given, **how: -r2_score(*given, **how)}[loss]
-    before = total(actual, model.predict(features), sample_weight=weight)
+    before = TOTALS[loss](actual, model.predict(features), sample_weight=weight)
     for column in range(4):
         for repeat, order in enumerate(orders[column]):
             shuffled = features.copy()
             shuffled[:, column] = features[order, column]
-            increase = total(actual, model.predict(shuffled), sample_weight=weight) - before
+            increase = TOTALS[loss](actual, model.predict(shuffled), sample_weight=weight) - before
             assert float(result.repeats[column, repeat]) == pytest.approx(increase, abs=1e-9)

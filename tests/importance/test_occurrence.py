@@ -20,7 +20,7 @@ def crew(make_study):
 
 
 def occurrence_of(matrix, make_rows):
-    rows = make_rows(matrix, np.zeros((len(matrix), 1)), np.zeros(len(matrix)))
+    rows = make_rows(matrix)
     return Occurrence.of(rows, Entries.of(rows))
 
 

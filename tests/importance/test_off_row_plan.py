@@ -3,15 +3,9 @@ import pytest
 import torch
 
 from greenlight_films.importance.off_row_plan import expected_squares, fitted_squares
-from tests.importance.test_expectation import stacked
+from tests.importance.conftest import stacked
 
 RARE = (1, 2, 3, 5, 20) * 60
-
-
-@pytest.fixture
-def many(monkeypatch):
-    """Take 100 labels for very many."""
-    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +14,7 @@ def study(make_study):
 
 
 def test_errors_of_a_few_rows_are_pooled_over_columns(study):
-    exact = study.values(off_rows="all", tests=False)
-    results = [study.values(off_rows=4, tests=False, seed=seed) for seed in range(30)]
+    [exact], results = study.drawn([0], off_rows="all"), study.drawn(range(30), off_rows=4)
     error, claimed = stacked(results, "mean") - exact.mean.numpy(), stacked(results, "se_shuffle")
     few = np.array(RARE) < 8
     assert 0.9 <= (np.abs(error) < 1.96 * claimed)[:, few].mean() <= 0.98
@@ -32,8 +25,7 @@ def test_errors_of_a_few_rows_are_pooled_over_columns(study):
 @pytest.mark.parametrize("weights", ["one", "root"])
 def test_the_few_rows_of_many_labels_are_unbiased_and_their_error_is_that_of_64_plain_ones(make_study, many, weights):
     study = make_study(401, RARE, weights=weights, seed=5, label_std=0.15)
-    exact = study.values(off_rows="all", tests=False)
-    results = [study.values(tests=False, seed=seed) for seed in range(40)]
+    [exact], results = study.drawn([0], off_rows="all"), study.drawn(range(40))
     error = stacked(results, "mean") - exact.mean.numpy()
     of_draws = exact.std.numpy()  # of the importance, if carriers were drawn at random
     share = np.sqrt((error**2 / of_draws**2).mean(0).reshape(60, 5).mean(0))

@@ -68,11 +68,10 @@ def test_in_a_linear_model_predictions_dont_interact_and_losses_do_by_the_produc
     assert line["loss"] == pytest.approx(2 * effect[0] * effect[1], abs=1e-5)
 
 
-def test_labels_that_always_come_together_have_a_joint_importance_alone(make_rows, make_study):
+def test_labels_that_always_come_together_have_a_joint_importance_alone(make_study):
     study = make_study(50, (10, 10, 20))
     study.matrix[:, 1] = study.matrix[:, 0]
-    rows = make_rows(study.matrix, study.rows.dense.numpy(), study.rows.actual.numpy())
-    table = pairs_of(type(study)(rows, study.matrix, study.model)).set_index(["first", "second"])
+    table = pairs_of(study.rebuilt()).set_index(["first", "second"])
     together = table.loc[(0, 1)]
     assert np.isfinite(together[["joint", "joint_p", "joint_low_95"]]).all()
     assert together[["prediction", "loss", "loss_p", "loss_q"]].isna().all()

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -29,14 +27,14 @@ def related_of(study, loss="mse", conditional=(), estimator=None, **settings):
 
 
 @pytest.fixture
-def crews(make_study, make_rows):
+def crews(make_study):
     """Return films in which labels 0 and 1 nearly always come together, 2, 3 and 4 often, and others by chance."""
     study, random = make_study(300, (5,) * 9), np.random.default_rng(0)
     for labels, share in (([0, 1], 0.1), ([2, 3, 4], 0.15), ([5], 0.2), ([6], 0.3)):
         works = random.random(300) < share
         for label in labels:
             study.matrix[:, label] = works & (random.random(300) < 0.95)
-    return replace(study, rows=make_rows(study.matrix, study.rows.dense.numpy(), study.rows.actual.numpy()))
+    return study.rebuilt()
 
 
 def test_groups_and_pairs_have_names_and_what_each_is_worth_alone(crews):
@@ -97,11 +95,10 @@ def test_where_all_labels_are_rare_a_sentence_says_so(make_study):
     assert related.pairs.empty
 
 
-def test_where_labels_are_never_together_two_sentences_say_so(make_study, make_rows):
+def test_where_labels_are_never_together_two_sentences_say_so(make_study):
     study = make_study(40, (4, 5, 6))
     study.matrix[:] = np.arange(40)[:, None] % 3 == np.arange(3)
-    study = replace(study, rows=make_rows(study.matrix, study.rows.dense.numpy(), study.rows.actual.numpy()))
-    assert related_of(study)[0].notes == [
+    assert related_of(study.rebuilt())[0].notes == [
         "No labels share half of the films that have either: there are no groups.",
         "No two labels are together in 3 of the 40 test films: there are no pairs.",
     ]

@@ -9,12 +9,6 @@ from greenlight_films.importance.tangent import Tangent
 from tests.importance.test_label_tests import straight
 
 
-@pytest.fixture
-def many(monkeypatch):
-    """Take 100 labels for very many."""
-    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
-
-
 def labelled(residual, n_real: int = 20):
     """Return a linear model that was not fitted, with 400 labels; the first of them do what the model says."""
     random = np.random.default_rng(0)

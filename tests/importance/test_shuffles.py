@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -10,12 +8,6 @@ from greenlight_films.importance.shuffles import by_shuffles, shuffled_entries
 FEW_AND_MANY = (1, 2, 7, 8, 20, 45, 60)
 WITH_ALL = (1, 7, 8, 61)
 """Of 61 rows; more than 7 are many."""
-
-
-def study_with(make_study, weights: str, **given):
-    """Return a study; `uneven`: with weights that follow no rule."""
-    study = make_study(weights="one" if weights == "one" else "root", **given)
-    return replace(study, rows=replace(study.rows, entering=None)) if weights == "uneven" else study
 
 
 def streams(study, estimator: Estimator) -> torch.Tensor:
@@ -50,7 +42,7 @@ def naive(study, estimator: Estimator, loss: str) -> np.ndarray:
 @pytest.mark.parametrize("counts", [FEW_AND_MANY, WITH_ALL], ids=["few and many", "all"])
 @pytest.mark.parametrize("weights", ["one", "uneven"])
 def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, weights):
-    study = study_with(make_study, weights, counts=counts)
+    study = make_study(weights=weights, counts=counts)
     columns = shuffled_columns(study, Estimator("shuffle", n_repeats=6))
     for column, repeats in zip(study.matrix.T, columns, strict=True):
         assert (np.sort(repeats, axis=1) == np.sort(column)).all()
@@ -62,7 +54,7 @@ def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, we
 @pytest.mark.parametrize("weights", ["one", "root", "uneven"])
 @pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
 def test_importance_is_that_of_the_naive_loop(make_study, counts, weights, loss):
-    study, estimator = study_with(make_study, weights, counts=counts, seed=2), Estimator("shuffle", n_repeats=4)
+    study, estimator = make_study(weights=weights, counts=counts, seed=2), Estimator("shuffle", n_repeats=4)
     expected, result = naive(study, estimator, loss), shuffled(study, estimator, loss)
     assert np.abs(expected).max(1)[:-1].min() > 1e-5
     assert np.abs(expected).max() > 0.01
@@ -80,7 +72,7 @@ def test_more_repeats_go_on_where_fewer_ended(make_study):
 
 @pytest.mark.parametrize("weights", ["one", "root"])
 def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study, weights):
-    study, estimator = study_with(make_study, weights, seed=2), Estimator("shuffle", n_repeats=2000)
+    study, estimator = make_study(weights=weights, seed=2), Estimator("shuffle", n_repeats=2000)
     result = shuffled(study, estimator)
     assert result.std.min() > 1e-5
     assert (result.se_shuffle * 2000**0.5).tolist() == pytest.approx(result.std.tolist(), rel=0.06)
@@ -89,7 +81,7 @@ def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_stu
 @pytest.mark.parametrize("weights", ["one", "root", "uneven"])
 @pytest.mark.parametrize("loss", ["mse", "mae"])
 def test_the_mean_over_many_shuffles_is_what_the_closed_form_says(make_study, weights, loss):
-    study = study_with(make_study, weights, seed=4)
+    study = make_study(weights=weights, seed=4)
     result = shuffled(study, Estimator("shuffle", n_repeats=4000), loss)
     expected, sampled = study.values(loss, off_rows="all", tests=False), weights == "uneven"
     error = torch.hypot(result.std / 4000**0.5, expected.se_shuffle)

@@ -93,9 +93,7 @@ def test_the_true_loss_is_taken_where_a_parabola_is_far_from_it(make_study, give
 @pytest.mark.parametrize("weights", ["one", "root", "uneven"])
 @pytest.mark.parametrize("given", [{"loss": "mae"}, {"to_unit": bent}])
 def test_true_losses_have_the_moments_of_the_effects_of_each(make_study, weights, given):
-    study = make_study(seed=2, weights="one" if weights == "one" else "root")
-    if weights == "uneven":
-        study = replace(study, rows=replace(study.rows, entering=None))
+    study = make_study(seed=2, weights=weights)
     reference, tangent = tangent_of(study, **given)
     entries, streams, rows = study.entries, study.entries.columns * 31, torch.arange(61)
     tangent = replace(tangent, by_parabola=False)

@@ -31,13 +31,6 @@ def make_tasks(study):
     return lambda: Tasks(study.reference(), study.keys, SMALL, [column_set(name, *SETS[name]) for name in SETS])
 
 
-@pytest.fixture
-def more_threads():
-    torch.set_num_threads(3)
-    yield
-    torch.set_num_threads(1)
-
-
 def assert_same(result: Estimates, expected: Estimates, atol: float = 1e-6) -> None:
     assert expected.mean.nan_to_num().abs().max() > 1e-3
     for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
@@ -83,21 +76,21 @@ def test_devices_share_tasks_and_change_nothing(make_tasks, n_devices):
     assert_same_results(tasks, done(make_tasks()))
 
 
-def test_threads_change_nothing(make_tasks, more_threads):
+def test_threads_change_nothing(make_tasks, three_threads):
     threaded = done(make_tasks())
     torch.set_num_threads(1)
     assert_same_results(threaded, done(make_tasks()))
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_progress_is_reported_of_every_task(make_tasks, more_threads, threads):
+def test_progress_is_reported_of_every_task(make_tasks, three_threads, threads):
     torch.set_num_threads(threads)
     tasks, reported = make_tasks(), []
     tasks.run(None, reported.append)
     assert sorted(map(repr, reported)) == sorted(map(repr, tasks.share()))
 
 
-def test_an_interrupt_lets_running_tasks_end_and_gives_the_threads_back(make_tasks, more_threads, monkeypatch):
+def test_an_interrupt_lets_running_tasks_end_and_gives_the_threads_back(make_tasks, three_threads, monkeypatch):
     tasks, third = make_tasks(), Event()
     share, do = tasks.share(), tasks._do
 
@@ -209,7 +202,7 @@ def test_order_batches_and_tasks_of_columns_change_nothing(make_study, how, weig
     with torch.no_grad():
         model.first.label_weight[moved] = study.model.first.label_weight
     keys[order] = study.keys
-    other = replace(study, rows=replace(study.rows, labels=moved[study.rows.labels].int()), model=model)
+    other = replace(study.changed(labels=moved[study.rows.labels].int()), model=model)
     assert_same(done(Tasks(other.reference(), keys, Estimator(**how))).together()[0].take(order), expected)
 
 
@@ -284,7 +277,7 @@ def test_labels_that_have_nothing_to_do_with_the_target_are_rarely_found(make_st
 def test_rows_of_a_film_do_not_count_as_many(make_study, how):
     counts = (6, 8, 12, 16, 20, 30, 40, 60, 80, 100)
     studies = [make_study(200, counts, seed=seed, label_std=0.15, rows_a_film=4) for seed in range(40)]
-    row_wise = [replace(study, rows=replace(study.rows, film=torch.arange(800))) for study in studies[:10]]
+    row_wise = [study.changed(film=torch.arange(800)) for study in studies[:10]]
     assert 0.01 <= share_below(studies, how) <= 0.07
     assert share_below(row_wise, how) > 0.2
 

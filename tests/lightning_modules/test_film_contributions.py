@@ -59,17 +59,16 @@ def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame,
     assert table["alone"].isna().equals(table["value"].isna())
 
 
-def test_the_background_is_of_training_rows(measured):
-    done = measured()
-    films = done.films.films
-    background = done.result.contributions.background
+def test_the_background_is_of_training_rows(measured_once):
+    films, background = measured_once.films.films, measured_once.result.contributions.background
     assert set(background) <= set(films.number[films.rows.train])
     assert len(set(background)) == len(films.rows.train) < 512
 
 
 def test_some_films_are_explained_and_direction_stays_that_of_all(measured):
-    few = measured(contributions=ContributionSettings(films=7)).result
-    every = measured(contributions=ContributionSettings(films="all")).result
+    done = measured(contributions=ContributionSettings(films=7))
+    few, done.callback.contributions = done.result, ContributionSettings(films="all")
+    every = done.callback.measure(done.trainer, done.model)
     rows = few.contributions.table["row"].unique()
     assert len(rows) == 7
     assert np.array_equal(few.alone.direction, every.alone.direction, equal_nan=True)

@@ -7,11 +7,12 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
+import torch
+from sklearn.metrics import r2_score
 
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets
 from greenlight_films.datamodules.features import Category, Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
@@ -22,15 +23,9 @@ from greenlight_films.importance.streams import child, keys_of, permutation
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
 from tests.cases import cases, name_of
 from tests.conftest import members_of
+from tests.importance.conftest import TOTALS
 from tests.lightning_modules.input_case import InputCase
 from tests.studies.case_study import config_of
-
-TOTALS = {
-    "mse": mean_squared_error,
-    "mae": mean_absolute_error,
-    "rmse": root_mean_squared_error,
-    "r2": lambda actual, predicted: -r2_score(actual, predicted),
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,13 +85,20 @@ def measure(done, loss: str = "mse", groups: dict | None = None, **how) -> Impor
     return measured_films(done).measure(Estimator(**how), loss, groups or {}, {})[0]
 
 
+def streams_of(sets: list[FeatureSet], how: Estimator) -> torch.Tensor:
+    """Return the random stream of each set; the same columns have one."""
+    first = {(part.dense.tobytes(), part.labels.tobytes()): part for part in reversed(sets)}
+    measured_as = [first[part.dense.tobytes(), part.labels.tobytes()] for part in sets]
+    return how.streams(keys_of([f"{part.level} {part.name}" for part in measured_as]))
+
+
 def by_name(result: ImportanceResult) -> dict[str, float]:
     return result.features.set_index("feature")["importance"].to_dict()
 
 
 @pytest.mark.parametrize("members", [1, 3])
-def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured, members):
-    done, how = measured(members=members), Estimator("shuffle", 3)
+def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured, measured_once, members):
+    done, how = measured_once if members == 1 else measured(members=members), Estimator("shuffle", 3)
     dense, names, weights = Dense.of(done), done.films.fitted.encoder.space.label_names(), entering(done)
     assert len(dense.members) == members
     entries = Entries.of(measured_films(done).rows)
@@ -135,9 +137,7 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
     done = measured(film_data(target=Target("rating", transform=transform, shift=2.0)), members=members)
     dense, result = Dense.of(done), measure(done, loss, groups, kind="shuffle", n_repeats=2)
     sets = feature_sets(done.films.fitted.encoder.space, groups)
-    first = {(part.dense.tobytes(), part.labels.tobytes()): part for part in reversed(sets)}  # the same have one number
-    measured_as = [first[part.dense.tobytes(), part.labels.tobytes()] for part in sets]
-    streams = Estimator("shuffle", 2).streams(keys_of([f"{part.level} {part.name}" for part in measured_as]))
+    streams = streams_of(sets, Estimator("shuffle", 2))
     expected = []
     for part, stream in zip(sets, streams, strict=True):
         columns = [*part.dense, *(dense.n_dense + part.labels)]
@@ -222,19 +222,16 @@ def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(m
         assert {**summary, **settings, "rows": 50, "films": 50} == summary
 
 
-def test_what_a_run_leaves_out_is_counted_as_missing(measured):
-    done = measured()
-
+def test_what_a_run_leaves_out_is_counted_as_missing(measured_once):
     def half(tasks: Tasks) -> None:
         tasks.run(tasks.share()[::2])
 
-    result, _ = measured_films(done).measure(Estimator(byte_budget=1), "mse", {}, {}, half)
-    known = result.features["importance"].notna()
-    whole = done.result.features["importance"].notna()
+    result, _ = measured_films(measured_once).measure(Estimator(byte_budget=1), "mse", {}, {}, half)
+    known, whole = (each.features["importance"].notna() for each in (result, measured_once.result))
     assert result.missing_features == whole.sum() - known.sum() > 5
     assert result.missing_sets == result.aggregated["importance"].isna().sum() > 1
     assert not result.is_whole
-    assert done.result.is_whole
+    assert measured_once.result.is_whole
 
 
 def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own(
@@ -340,9 +337,7 @@ def test_shuffles_of_labels_with_inputs_are_those_of_the_network_that_is_not_fol
 def test_encoded_numbers_are_shuffled_whole_and_have_a_line_each(kind, near):
     case, how = InputCase.of(times=3, near=near), Estimator(kind, 4)
     sets, labels = feature_sets(case.encoder.space, {}), case.encoded.labels.toarray()
-    first = {(part.dense.tobytes(), part.labels.tobytes()): part for part in reversed(sets)}
-    measured_as = [first[part.dense.tobytes(), part.labels.tobytes()] for part in sets]
-    streams = how.streams(keys_of([f"{part.level} {part.name}" for part in measured_as]))
+    streams = streams_of(sets, how)
     before, expected = losses_of(case, case.encoded.dense, labels), []
     for part, stream in zip(sets, streams, strict=True):
         increases = []
@@ -403,13 +398,13 @@ def test_groups_pairs_and_conditional_importances_are_made_with_encoded_numbers(
 
 
 def test_a_sample_of_films_without_a_label_is_unbiased_with_near_records():
-    films = InputCase.of(times=20, near=True).measured()
-
-    def labels_alone(tasks: Tasks) -> None:
-        tasks.run([task for task in tasks.share() if task.kind == "values"])
+    case = InputCase.of(times=20, near=True)
+    reference, keys = case.measured().reference("mse"), keys_of(case.encoder.space.label_names())
 
     def means(**how) -> np.ndarray:
-        return films.measure(Estimator(**how, tests=False), "mse", {}, {}, labels_alone)[0].values.mean.numpy()
+        tasks = Tasks(reference, keys, Estimator(**how, tests=False))
+        tasks.run()
+        return tasks.together()[0].mean.numpy()
 
     exact = means(off_rows="all")
     drawn = np.stack([means(off_rows=2, seed=seed) for seed in range(60)])

@@ -23,18 +23,17 @@ from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
-def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(measured):
-    summary = measured().result.summary
+def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(measured_once):
+    summary = measured_once.result.summary
     settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 16, "loss": "mse", "split": "test", "seed": 42}
     assert {**summary, **settings} == summary
     assert PermutationImportance("shuffle").estimator.n_repeats == 2
     assert PermutationImportance(n_repeats=3).estimator.n_repeats == 3
 
 
-def test_many_films_take_fewer_shuffles_unless_their_number_is_given(measured, monkeypatch):
-    monkeypatch.setattr("greenlight_films.importance.estimator.SHUFFLED", 350)
-    assert measured().result.summary["n_repeats"] == 7
-    assert measured(n_repeats=9).result.summary["n_repeats"] == 9
+def test_many_films_take_fewer_shuffles_unless_their_number_is_given():
+    assert PermutationImportance().estimator_for(14_000).n_repeats == 7
+    assert PermutationImportance(n_repeats=9).estimator_for(14_000).n_repeats == 9
 
 
 def test_validation_films_are_measured_after_validate_and_not_while_training(measured):
@@ -74,8 +73,8 @@ def test_neither_a_terminal_nor_figures_nor_a_parser_are_needed_to_import_it():
     subprocess.run([sys.executable, "-c", WITHOUT], check=True, capture_output=True, text=True)
 
 
-def test_there_is_no_bar_where_rich_is_missing(measured, quick_trainer, monkeypatch):
-    done = measured()
+def test_there_is_no_bar_where_rich_is_missing(measured_once, quick_trainer, monkeypatch):
+    done = measured_once
     monkeypatch.setattr(permutation_importance, "find_spec", lambda name: None)
     monkeypatch.setitem(sys.modules, "rich.progress", None)
     trainer = quick_trainer(callbacks=[done.callback], enable_progress_bar=True)
