@@ -28,7 +28,7 @@ class Parts:
 
     Attributes:
         labels: (n_entries,), of each label of each row.
-        instead: (n_rows, n_cells), of what films of the background have in a cell, which the film doesn't.
+        instead: (n_rows, n_cells), of lacking what films of the background have in a cell.
         dense: (n_rows, n_dense).
         nodes: (n_rows,) int64, points on each line at which the gradient was taken.
     """

@@ -218,11 +218,11 @@ class Entries:
         return first / self.counts, second / self.counts
 
     def as_exchanged(self, rows: HeldOut) -> "Entries":
-        """Return the entries with what rows exchange as weights: 1, to have it or not, where a rule gives them."""
+        """Return the entries with a weight of 1 where a rule gives weights: rows exchange whether they have a label."""
         return self if rows.entering is None else replace(self, weight=torch.ones_like(self.weight))
 
     def exact(self, rows: HeldOut) -> Tensor:
-        """Return whether the weight that a column enters a row with is not a random one, (n_columns,) bool."""
+        """Return whether the weight with which a column enters a row is known, not drawn, (n_columns,) bool."""
         return self.even if rows.entering is None else torch.ones_like(self.even)
 
     def part(self, first: int, stop: int) -> "Entries":

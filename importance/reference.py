@@ -179,12 +179,11 @@ class Reference:
 
     def losses_of(self, predicted: Tensor, row: Tensor | None = None) -> Tensor:
         """Return the losses of predictions of rows, (n,) int64, or of all rows, as they count: (n,) float64."""
-        actual, counts = (
-            part if part is None or row is None else at(part, row) for part in (self.rows.actual, self.rows.counts)
-        )
-        assert actual is not None
-        losses = self.loss.per_row(predicted, actual)
-        return losses if counts is None else losses * counts
+        actual, counts = self.rows.actual, self.rows.counts
+        losses = self.loss.per_row(predicted, actual if row is None else at(actual, row))
+        if counts is None:
+            return losses
+        return losses * (counts if row is None else at(counts, row))
 
     def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""

@@ -115,7 +115,7 @@ class AdditiveLayer(nn.Module):
         return bag(*of_labels) if self.shard is None else self.shard.bag(bag, *of_labels)
 
     def answer(self) -> None:
-        """Work for other processes that have other columns, until all have come here."""
+        """Sum own columns for other processes that still look up rows, until all processes have called this."""
         if self.shard is not None:
             padding = None if self.row_of_label is None else len(self.label_weight) - 1
             self.shard.answer(self.label_weight.detach(), padding)

@@ -40,11 +40,6 @@ class ContributionSettings:
                 f"permutation_importance.contributions.films must be `all`, or 1 or more, got {self.films}"
             )
 
-    def chosen(self, films: MeasuredFilms, predicted: np.ndarray) -> np.ndarray:
-        """Return the indices of the films, (n,), by their predictions, (n_rows,)."""
-        n = len(predicted) if self.films == "all" else self.films
-        return spread(predicted, years_of(films.encoder.space, films.encoded), n)
-
 
 FIVE_HUNDRED = ContributionSettings()
 
@@ -59,7 +54,8 @@ def held_out_contributions(
     background = MeasuredFilms.unlabelled(
         films.network, encoder, films.scale, encoded.take(train), data.films.number[train]
     )
-    chosen = settings.chosen(films, reference.predicted.cpu().numpy())
+    n = films.encoded.n_rows if settings.films == "all" else settings.films
+    chosen = spread(reference.predicted.cpu().numpy(), years_of(encoder.space, films.encoded), n)
     return contributions_of(films.take(chosen), PartsSource.of(background), alone, chosen)
 
 
@@ -85,17 +81,18 @@ def years_of(space: FeatureSpace, films: EncodedFilms) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class PartsSource:
-    """What films' predictions are split up by: training films, as the network's first layer sees them.
+    """The training films that contributions are measured from, and the names of what contributes.
 
-    Inputs of a label in films that were learnt from aren't sums over labels, since a film's own target is left out of
-    them. The rest is taken as numbers that other films lack, and belongs to what films have instead of usual names.
+    A training film's inputs are computed without its own target, so they differ from the sums over its labels. The
+    difference is given to the first layer as further numbers, which are 0 for other films; what they contribute is
+    counted with the names that a film has instead of the usual ones.
 
     Attributes:
         background: its model takes these numbers behind those that the first layer makes.
         names: one line a feature and then a cell: column, value, role.
         n_features: how many lines are features: label columns, then dense ones.
         number: (n,) int64, rows of the films in their table.
-        cell_of_input: (n_inputs,) int64, the cell that an input's rest belongs to.
+        cell_of_input: (n_inputs,) int64, the cell that the difference of an input is counted with.
     """
 
     background: Background

@@ -105,8 +105,7 @@ class MLPRegressor(OptimisedNetwork):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""
-        assert self.network is not None
-        checkpoint["network_sizes"] = self.network.data_sizes
+        checkpoint["network_sizes"] = self.built.data_sizes
         checkpoint["first_fit"] = self.first_fit and asdict(self.first_fit)
         summed = [torch.zeros_like(self.summed_loss) for _ in range(self.trainer.world_size)]
         if len(summed) > 1:
@@ -143,8 +142,8 @@ class MLPRegressor(OptimisedNetwork):
             shard=shard,
             **({} if crossed is None else crossed.labels.sizes()),
         )
-        if crossed is not None and self.network is not None:
-            self.network.set_inputs(crossed.labels)
+        if crossed is not None:
+            self.built.set_inputs(crossed.labels)
 
     def _build(self, **of_data: Any) -> None:
         names = ("hidden", "dropout", "label_dropout", "seed", "members", "heads", "activation")
@@ -152,8 +151,7 @@ class MLPRegressor(OptimisedNetwork):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return scaled predictions, (n,)."""
-        assert self.network is not None, "setup() comes first"
-        return self.network(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+        return self.built(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Draw this batch's dropout from (seed, epoch, batch, device), so that a resumed run draws the same."""
@@ -169,8 +167,7 @@ class MLPRegressor(OptimisedNetwork):
 
         A member's loss is the mean of its heads'.
         """
-        assert self.network is not None, "setup() comes first"
-        scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+        scaled = self.built.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
         sampler: SharedBatchSampler = cast(Any, self.trainer.train_dataloader).sampler
         rows, of_all = len(batch.target), sampler.rows_of(batch_idx)
         # A device whose part has no row takes the step with the others.
@@ -185,7 +182,7 @@ class MLPRegressor(OptimisedNetwork):
         loss = loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
         if self.decay is None:
             return loss
-        penalty = self.network.first.penalty(self.decay, batch.labels)
+        penalty = self.built.first.penalty(self.decay, batch.labels)
         return loss + penalty * (self.trainer.world_size / of_all if self.has_row_gradients else 1)
 
     def on_fit_start(self) -> None:
@@ -204,12 +201,11 @@ class MLPRegressor(OptimisedNetwork):
         weights = self.films.films.loss_weights()
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
         if self.hparams["label_decay"]:
-            assert self.network is not None
             n_films = np.maximum(self.films.films.label_films(), 1)
             # A row of n films has its share n times an epoch, or a part of it at each step.
             times = n_films if self.has_row_gradients else len(self.films.films.learnt)
             of_label = torch.from_numpy(self.hparams["label_decay"] / times / np.sqrt(n_films)).float()
-            self.decay = self.network.first.by_row(of_label.to(self.device))
+            self.decay = self.built.first.by_row(of_label.to(self.device))
 
     def on_train_epoch_end(self) -> None:
         """Log the loss of the epoch, which may end early.
@@ -231,8 +227,7 @@ class MLPRegressor(OptimisedNetwork):
         self.is_loss_logged = True
 
     def _collect(self, batch: Batch, batch_idx: int) -> None:
-        assert self.network is not None, "setup() comes first"
-        each = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+        each = self.built.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
         self.predictions.update(batch.row, each)
 
     validation_step = test_step = predict_step = _collect

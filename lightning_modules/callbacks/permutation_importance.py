@@ -137,11 +137,10 @@ class PermutationImportance(Callback):
     def _measured(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
         data = model.films
         films, rows = data.films, getattr(data.films.rows, self.split)
-        assert model.network is not None
         if self.features:
             feature_names(data.fitted.encoder.space, self.features)  # before it takes its time
         measured = MeasuredFilms.of(
-            model.network,
+            model.built,
             data.fitted.encoder,
             data.fitted.scale,
             films.encoded.take(rows),
@@ -151,8 +150,7 @@ class PermutationImportance(Callback):
             None if self.cluster is None else cluster_values(data, self.cluster, films.number[rows] - 1),
             None if films.weights is None else films.weights[rows],
         )
-
-        first = model.network.first
+        first = model.built.first
 
         def run(tasks: Tasks) -> None:
             # What is finished is kept, the rest counted.

@@ -149,8 +149,7 @@ class TensorBoard(Callback):
         values = self.norms.compute() if self.norms else {}
         norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
         log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
-        network = cast(MLPRegressor, pl_module).network
-        assert network is not None
+        network = cast(MLPRegressor, pl_module).built
         for board in boards(trainer) if self.histograms else []:
             for name, weights in network.tail.named_parameters():
                 board.experiment.add_histogram(f"tail/{name}", weights.detach(), trainer.global_step - 1)

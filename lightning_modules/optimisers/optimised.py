@@ -37,14 +37,19 @@ class OptimisedNetwork(pl.LightningModule):
         return cast(FilmDataModule, cast(Any, self.trainer).datamodule)
 
     @property
+    def built(self) -> AdditiveMLP:
+        """Return the network, once `setup` has built it."""
+        assert self.network is not None, "setup() comes first"
+        return self.network
+
+    @property
     def optimiser_name(self) -> OptimiserName:
         """Return the name of the optimiser, which `auto` chooses by the data."""
-        assert self.network is not None, "setup() comes first"
         name: OptimiserName = self.hparams["optimiser"]
         if name != "auto":
             return name
         batch_size = self.films.batch_size * self.trainer.accumulate_grad_batches
-        return resolved(name, len(self.network.first.label_weight), batch_size)
+        return resolved(name, len(self.built.first.label_weight), batch_size)
 
     @property
     def shard(self) -> ColumnShard | None:
@@ -75,13 +80,13 @@ class OptimisedNetwork(pl.LightningModule):
     def set_columns_aside(self) -> None:
         """Leave no columns of its own in the network until an evaluation starts."""
         if self.shard:
-            first = cast(AdditiveMLP, self.network).first
+            first = self.built.first
             self.columns, first.label_weight = first.label_weight.detach(), nn.Parameter(first.bias.new_zeros(0))
 
     def take_columns_back(self) -> None:
         """Undo `set_columns_aside`."""
         if self.columns is not None:
-            cast(AdditiveMLP, self.network).first.label_weight = nn.Parameter(self.columns.to(self.device))
+            self.built.first.label_weight = nn.Parameter(self.columns.to(self.device))
             self.columns = None
 
     on_validation_start = on_test_start = on_predict_start = take_columns_back
@@ -93,8 +98,7 @@ class OptimisedNetwork(pl.LightningModule):
 
     def choose_gradients(self) -> None:
         """Make gradients of labels' rows sparse where the optimiser is row-wise; before DDP takes the network over."""
-        assert self.network is not None, "setup() comes first"
-        first = self.network.first
+        first = self.built.first
         first.row_gradients = self.optimiser_name in ROWWISE
         # DDP exchanges dense gradients of all weights that require one when it takes them over.
         first.label_weight.requires_grad_(not first.row_gradients and first.shard is None)
@@ -106,13 +110,13 @@ class OptimisedNetwork(pl.LightningModule):
     def on_after_backward(self) -> None:
         """Exchange the gradients of labels' rows between processes where a step follows."""
         if self.has_row_gradients and self.ends_step:
-            table = cast(AdditiveMLP, self.network).first.label_weight
+            table = self.built.first.label_weight
             assert table.grad is not None
             table.grad = mean_of_processes(table.grad, 1 if self.shard else self.trainer.world_size)
 
     def gradient_norm(self) -> Tensor:
         """Return the norm of all gradients, (), of columns in other processes too; all call it together."""
-        table = cast(AdditiveMLP, self.network).first.label_weight
+        table = self.built.first.label_weight
         parts = [[weight for weight in self.parameters() if weight is not table], [table]]
         gradients = [
             [weight.grad for weight in with_dense_gradients(part) if weight.grad is not None] for part in parts
@@ -138,11 +142,10 @@ class OptimisedNetwork(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser and the schedule."""
-        assert self.network is not None, "setup() comes first"
         # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
         fused, settings = not self.trainer.gradient_clip_val, dict(self.hparams)
-        optimiser = build_optimiser(self.network, self.optimiser_name, settings, fused)
-        self.network.first.label_weight.requires_grad_()  # see `choose_gradients`
+        optimiser = build_optimiser(self.built, self.optimiser_name, settings, fused)
+        self.built.first.label_weight.requires_grad_()  # see `choose_gradients`
         if settings["schedule"] == "none":
             return optimiser
         if self.trainer.estimated_stepping_batches == float("inf"):

@@ -15,7 +15,8 @@ both = pytest.mark.parametrize("kind", [LightGBM, CatBoost], ids=lambda kind: ki
 @pytest.fixture(autouse=True)
 def few_trees(monkeypatch):
     monkeypatch.setattr(BoostedTrees, "most_trees", 200)
-    monkeypatch.setattr(CatBoost, "sizes", (2, 3, 4))
+    for kind, size in ((CatBoost, 3), (LightGBM, 15)):
+        monkeypatch.setattr(kind, "sizes", (size,))
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def test_trees_are_added_until_the_validation_rows_gain_no_more(kind, films, sam
 @both
 def test_the_encoding_of_labels_then_the_size_do_best_on_the_validation_rows(kind, films, monkeypatch):
     results = {(kind.encodings[0], 0): 2.0, (kind.encodings[1], 0): 1.0, (kind.encodings[1], 1): 0.5}
-    sizes, steps = kind.sizes, []
+    sizes, steps = (3, 5, 7), []
+    monkeypatch.setattr(kind, "sizes", sizes)
 
     def validated(self, training, encoding, size):
         return Setting(results.get((encoding, sizes.index(size)), 3.0), encoding, size, 7)

@@ -58,18 +58,19 @@ EXACT = {
 }
 
 
-class Network(RegressorMixin, BaseEstimator):
-    """A torch network as scikit-learn's function wants it."""
+class Predictor(RegressorMixin, BaseEstimator):
+    """A function that predicts, as scikit-learn's function wants it."""
 
-    def __init__(self, network: nn.Module) -> None:
-        self.network = network
+    def __init__(self, predict: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.predict = lambda rows: predict(rows).ravel()
 
-    def fit(self, rows: Any, target: Any) -> "Network":
+    def fit(self, rows: Any, target: Any) -> "Predictor":
         return self
 
-    def predict(self, rows: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return self.network(torch.from_numpy(rows).float()).numpy().ravel()
+
+def of_network(network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what predicts by a torch network, as it is when it is called."""
+    return torch.no_grad()(lambda rows: network(torch.from_numpy(rows).float()).numpy())
 
 
 def assert_agree(
@@ -116,12 +117,12 @@ def test_other_losses_are_those_of_scikit_learn(loss):
 def test_a_torch_network_is_measured_in_eval_mode_and_left_as_it_was():
     torch.manual_seed(0)
     network = nn.Sequential(nn.Linear(7, 8), nn.Dropout(0.5), nn.ReLU(), nn.Linear(8, 1)).train()
-    target = Network(network.eval()).predict(X) + Y / 20
+    target = of_network(network.eval())(X).ravel() + Y / 20
     result = permutation_importance(network.train(), X, target, n_repeats=50, random_state=0)
     assert network.training
     assert network[1].training
     assert result.method == "exact: Sequential's first layer is additive"
-    assert_agree(result, Network(network.eval()), X, target)
+    assert_agree(result, Predictor(of_network(network.eval())), X, target)
 
 
 def test_another_model_is_measured_by_the_loop():

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 from scipy import sparse
-from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.inspection import permutation_importance as sklearn_importance
 from sklearn.linear_model import Ridge
@@ -15,7 +14,7 @@ from torch import nn
 
 from greenlight_films.importance import permutation_importance
 from greenlight_films.importance.tasks import Tasks
-from tests.importance.test_api import CONTAINERS, X, Y, assert_agree
+from tests.importance.test_api import CONTAINERS, Predictor, X, Y, assert_agree, of_network
 
 
 class Clipped(Ridge):
@@ -105,19 +104,6 @@ def test_a_model_in_float64_is_measured_in_float64():
     assert permutation_importance(model, rows, target).importances_mean[1:] == pytest.approx(expected[1:], rel=0.01)
 
 
-class AsRegressor(RegressorMixin, BaseEstimator):
-    """A model with `predict` as scikit-learn's function wants it."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.model = model
-
-    def fit(self, rows: np.ndarray, target: np.ndarray) -> "AsRegressor":
-        return self
-
-    def predict(self, rows: np.ndarray) -> np.ndarray:
-        return self.model.predict(rows).ravel()
-
-
 class ClippedNetwork(nn.Sequential):
     """A network that predicts nothing below 0."""
 
@@ -125,16 +111,14 @@ class ClippedNetwork(nn.Sequential):
         return super().forward(rows).clamp(min=0)
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return self(torch.from_numpy(rows).float()).numpy()
+        return of_network(self)(rows)
 
 
 class ClippedOutside(nn.Sequential):
     """A network whose `predict` alone does so."""
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
-        with torch.no_grad():
-            return self(torch.from_numpy(rows).float()).clamp(min=0).numpy()
+        return of_network(self)(rows).clip(min=0)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +137,7 @@ def test_a_network_that_does_more_than_its_steps_is_measured_by_its_predict(kind
     result = permutation_importance(model.train(), X, target, n_repeats=10, random_state=0)
     assert result.method == f"loop: {why}"
     assert model.training
-    assert_agree(result, AsRegressor(model.eval()), X, target)
+    assert_agree(result, Predictor(model.eval().predict), X, target)
     with pytest.raises(TypeError, match=r"or be a torch\.nn\.Sequential that begins with Linear, got Bare"):
         permutation_importance(
             type("Bare", (nn.Sequential,), {"forward": lambda self, rows: rows})(nn.Linear(7, 1)), X, Y

@@ -2,12 +2,10 @@
 
 from math import sqrt
 
-import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
-from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.heads import HeadTail, TailWeights
 from greenlight_films.lightning_modules.members import member_seeds
@@ -98,14 +96,6 @@ def test_a_batch_without_films_has_no_predictions_and_zero_gradients():
     assert predicted.shape == (0, 6)
     predicted.sum().backward()
     assert not ours.scale.grad.any()
-
-
-def test_the_global_stream_is_not_drawn_from(films_frame, film_features):
-    encoded = FilmEncoder(film_features).fit_encode(films_frame, np.arange(150))
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    AdditiveMLP(encoded.dense.shape[1], encoded.labels.shape[1], heads=4, members=2, encodings=[{"sigma": 1.0}])
-    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize(

@@ -93,10 +93,11 @@ def test_a_members_seed_does_not_depend_on_how_many_there_are():
     assert all(0 <= seed < 2**63 for seed in member_seeds(2**62, 20))
 
 
-def test_the_global_stream_is_not_drawn_from(encoded):
+@pytest.mark.parametrize("given", [{"members": 3}, {"heads": 4, "members": 2, "encodings": [{"sigma": 1.0}]}])
+def test_the_global_stream_is_not_drawn_from(encoded, given):
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    network(encoded, members=3)
+    network(encoded, **given)
     assert torch.equal(torch.get_rng_state(), before)
 
 
