@@ -118,11 +118,12 @@ class Labelled:
         index, row = (
             part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows), indexing="ij")
         )
-        weight = entries.entering(rows, entries.columns, index, row)
+        weight = entries.entering(rows, index, row)
         exact = reference.changes(row, entries.columns[index], weight)
         tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))
         largest = int(torch.bincount(rows.cluster).max())
-        tests = LabelTests(reference, tangent, BlockDraws.of(tangent, rows, range(1, largest + 1), 0), 0)
+        singles = tangent.standing_for_all() if rows.is_row_wise else tangent.order[:0]
+        tests = LabelTests(reference, tangent, BlockDraws.of(rows, singles, range(1, largest + 1), 0), 0)
         return cls(reference, tests, entries.columns, weight.view(n_labels, -1), exact.view(n_labels, -1))
 
     def drawn(self, label: int, carriers: Tensor, shift: float = 0.0, wider: float = 1.0) -> tuple[Tensor, Tensor]:
@@ -139,7 +140,7 @@ class Labelled:
         own = exact.mean() + wider * (exact[row] - exact.mean()) - lowered[index]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         columns = self.columns[label].repeat(len(counts))
-        entries = Entries(columns, starts, row, self.weight[label][row], index)
+        entries = Entries(columns, starts, row, self.weight[label][row], streams=columns)
         result = self._tested(entries, -own)
         share = counts / len(exact)
         true = share * (1 - share) * lowered
@@ -151,12 +152,12 @@ class Labelled:
         n_rows, counts, tangent = self.reference.rows.n_rows, entries.counts, self.tests.tangent
         without = n_rows - counts
         size, unpooled = counts.clamp(min=OFF_ROWS).minimum(without), torch.full(counts.shape, torch.nan)
-        sample = sample_of(self.reference, tangent, entries, entries.columns, size)
-        plan = OffRowPlan(size, unpooled, *tangent.over_all(self.reference, entries, entries.columns))
-        measured = Measured.of(self.reference, tangent, entries, lost, entries.columns, sample, plan)
+        sample = sample_of(self.reference, tangent, entries, size)
+        plan = OffRowPlan(size, unpooled, *tangent.over_all(self.reference, entries))
+        measured = Measured.of(self.reference, tangent, entries, lost, sample, plan)
         error = counts / n_rows * without * measured.off_variance.sqrt() / n_rows
         result = Estimates.untested(measured.total, error, error, error, counts)
-        return self.tests.put(result, entries, entries.columns, measured)
+        return self.tests.put(result, entries, measured)
 
 
 def films_at_random(k: int, n: int, labels: Labelled, random: np.random.Generator) -> Tensor:

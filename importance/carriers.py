@@ -70,7 +70,7 @@ def _products(left: Tensor, right: Tensor, starts: Tensor, index: Tensor) -> Ten
 
 @torch.inference_mode()
 def carrier_changes(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, plan: OffRowPlan
+    reference: Reference, tangent: Tangent, entries: Entries, plan: OffRowPlan
 ) -> tuple[Tensor, Tensor]:
     """Return the change of the loss of each entry's row without it, and the error variance of each column's sum.
 
@@ -78,7 +78,6 @@ def carrier_changes(
     right sum. The second are (n_columns,) float64.
 
     Args:
-        streams: (n_columns,) int64.
         plan: of these columns.
     """
     counts, variance = entries.counts, torch.zeros_like(plan.variance)
@@ -93,7 +92,7 @@ def carrier_changes(
             whole = entries.only(columns)
             lost[at(columns, entries.index)] = reference.changes(whole.row, whole.column, -whole.weight)
 
-    how = streams[sampled], size[sampled], plan.pooled[sampled]
+    how = size[sampled], plan.pooled[sampled]
     if bool(sampled.all()):
         lost, variance = _sampled(reference, tangent, entries, *how)
     else:
@@ -114,7 +113,7 @@ def _enough(counts: Tensor, plan: OffRowPlan) -> Tensor:
 
 
 def _sampled(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, size: Tensor, pooled: Tensor
+    reference: Reference, tangent: Tangent, entries: Entries, size: Tensor, pooled: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return what `carrier_changes` does, of columns of which so many carriers, (n_columns,), are looked at.
 
@@ -125,7 +124,7 @@ def _sampled(
     counts, column = entries.counts, entries.column
     near = tangent.effects(reference, entries.row, column, -entries.weight, moved=entries.shift)
     index, slot = slots(size)
-    stratum = (slot + uniform(child(at(child(streams, 3), index), slot))) * at(counts / size, index)
+    stratum = (slot + uniform(child(at(child(entries.streams, 3), index), slot))) * at(counts / size, index)
     entry = at(entries.starts, index) + stratum.long().minimum(at(counts - 1, index))
     exact = reference.changes(at(entries.row, entry), at(column, entry), -at(entries.weight, entry))
     near_there = at(near, entry)

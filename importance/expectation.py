@@ -55,7 +55,6 @@ class Measured:
         tangent: Tangent,
         entries: Entries,
         lost: Tensor,
-        streams: Tensor,
         sample: OffSample,
         plan: OffRowPlan,
         lost_variance: Tensor | float = 0.0,
@@ -63,7 +62,6 @@ class Measured:
         """Return the mean effect of each column on the rows that don't carry it, and the increase of the mean loss.
 
         Args:
-            streams: (n_columns,) int64, that rows get their weights by.
             plan: of these columns.
             lost_variance: (n_columns,), of the sums of `lost`, where not all of it was measured.
         """
@@ -79,7 +77,7 @@ class Measured:
             off_mean = (plan.nearly + mean) * times - carried / without.clamp(min=1)
             variance *= times**2
         else:
-            weights = _in_sums(reference, tangent, entries, streams)
+            weights = _in_sums(reference, tangent, entries)
             own = tangent.effects(reference, entries.row, entries.column, *weights)
             nearly = (n_rows * plan.nearly - entries.sums(own)) / without.clamp(min=1)
             off_mean = slope * nearly + mean
@@ -146,7 +144,7 @@ def _regressed(sample: OffSample, missed: Tensor, size: Tensor) -> tuple[Tensor,
 
 @torch.inference_mode()
 def by_closed_form(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, plan: OffRowPlan
+    reference: Reference, tangent: Tangent, entries: Entries, plan: OffRowPlan
 ) -> tuple[Estimates, Measured]:
     """Return the importances, without tests, and what was measured for them.
 
@@ -155,13 +153,13 @@ def by_closed_form(
     """
     n_rows, counts = reference.rows.n_rows, entries.counts.double()
     share, without = counts / n_rows, n_rows - counts
-    lost, lost_variance = carrier_changes(reference, tangent, entries, streams, plan)
+    lost, lost_variance = carrier_changes(reference, tangent, entries, plan)
     if plan.of_all:
-        sample = sample_of_all(reference, entries, streams, plan.size)
+        sample = sample_of_all(reference, entries, plan.size)
     else:
-        sample = sample_of(reference, tangent, entries, streams, plan.size)
-    measured = Measured.of(reference, tangent, entries, lost, streams, sample, plan, lost_variance)
-    swapped, swap_variance = _swaps(reference, entries, streams)
+        sample = sample_of(reference, tangent, entries, plan.size)
+    measured = Measured.of(reference, tangent, entries, lost, sample, plan, lost_variance)
+    swapped, swap_variance = _swaps(reference, entries)
     increase, slope = reference.increase(measured.total + share * swapped / n_rows)
     off = OffRows.by_moments(reference, entries, measured.off_mean, measured.variance)
     if not plan.of_all:  # a few rows can't tell the spread of effects over all
@@ -177,17 +175,17 @@ def by_closed_form(
     return result, measured
 
 
-def _in_sums(reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
+def _in_sums(reference: Reference, tangent: Tangent, entries: Entries) -> tuple[Tensor, Tensor]:
     """Return the weight, and its square, with which each entry's row is in the sums over all rows, (n_entries,)."""
     rows = reference.rows
     if rows.entering is None and tangent.by_parabola:
         first, second = entries.mean_weights(rows)
         return at(first, entries.index), at(second, entries.index)
-    weight = entries.entering(rows, streams, entries.index, entries.row).double()
+    weight = entries.entering(rows, entries.index, entries.row).double()
     return weight, weight**2
 
 
-def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
+def _swaps(reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
     """Return the sum of changes and its variance, by column, when rows that carry it get another row's entry.
 
     Only for columns with several weights and no rule for the one that enters; two entries are tried for each row.
@@ -200,9 +198,8 @@ def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Ten
     index = entries.index[mixed]
     slot = torch.arange(len(mixed), device=mixed.device)
     slot = slot - torch.searchsorted(index, index)  # by column, so that other columns change nothing
-    given = (
-        at(entries.starts, index) + (uniform(child(child(streams, 1)[index], slot)) * at(entries.counts, index)).long()
-    )
+    drawn = (uniform(child(child(entries.streams, 1)[index], slot)) * at(entries.counts, index)).long()
+    given = at(entries.starts, index) + drawn
     change = reference.changes(
         entries.row[mixed], entries.columns[index], entries.weight[given] - entries.weight[mixed]
     )

@@ -124,6 +124,7 @@ class Entries:
         starts: (n_columns + 1,) int64.
         row: (n_entries,) int64.
         weight: (n_entries,) floats.
+        streams: (n_columns,) int64, of each column's random numbers; at first the column itself.
         shift: (n_entries,) floats, by how much a label of weight 1 moves the straight tail's output of its row, where
             carriers may be sampled, else anything; None where it isn't known.
     """
@@ -132,6 +133,7 @@ class Entries:
     starts: Tensor
     row: Tensor
     weight: Tensor
+    streams: Tensor
     shift: Tensor | None = None
 
     @classmethod
@@ -145,7 +147,7 @@ class Entries:
         row, weight = _by_column(rows, labels, len(carried))
         counts = carried[carried > 0]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, row, weight)
+        return cls(columns, starts, row, weight, streams=columns)
 
     @cached_property
     def index(self) -> Tensor:
@@ -185,11 +187,10 @@ class Entries:
             return self.counts * first, self.counts * first**2
         return self.sums(self.weight), self.sums(self.weight.double() ** 2)
 
-    def entering(self, rows: HeldOut, streams: Tensor, index: Tensor, row: Tensor) -> Tensor:
+    def entering(self, rows: HeldOut, index: Tensor, row: Tensor) -> Tensor:
         """Return the weight with which a column would enter a row, (n,): by the rule, or that of a random entry.
 
         Args:
-            streams: (n_columns,) int64.
             index: (n,) int64, which of `columns`.
             row: (n,) int64.
         """
@@ -198,17 +199,17 @@ class Entries:
             return at(rows.entering.weight.flatten(), row * n_cells + at(rows.cells(self.columns), index))
         entry = at(self.starts, index)
         if not bool(self.even.all()):
-            entry = entry + (uniform(child(at(streams, index), row)) * at(self.counts, index)).long()
+            entry = entry + (uniform(child(at(self.streams, index), row)) * at(self.counts, index)).long()
         return at(self.weight, entry)
 
-    def entering_table(self, rows: HeldOut, streams: Tensor, some: Tensor) -> Tensor:
+    def entering_table(self, rows: HeldOut, some: Tensor) -> Tensor:
         """Return those weights of each column in some rows, (n_columns, n) or (n_columns, 1)."""
         if rows.entering is not None:
             return rows.entering.weight[some].T[rows.cells(self.columns)]
         if bool(self.even.all()):
             return at(self.weight, self.starts[:-1])[:, None]
         index = torch.arange(len(self.columns), device=some.device).repeat_interleave(len(some))
-        return self.entering(rows, streams, index, some.repeat(len(self.columns))).view(len(self.columns), -1)
+        return self.entering(rows, index, some.repeat(len(self.columns))).view(len(self.columns), -1)
 
     def mean_weights(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
         """Return the mean and the mean square of the weights that entering ones are multiplied by, (n_columns,)."""
@@ -233,6 +234,7 @@ class Entries:
             self.starts[first : stop + 1] - start,
             self.row[start:end],
             self.weight[start:end],
+            self.streams[first:stop],
             None if self.shift is None else self.shift[start:end],
         )
 
@@ -244,7 +246,9 @@ class Entries:
         stays = kept.repeat_interleave(self.counts).nonzero().flatten()
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         shift = None if self.shift is None else at(self.shift, stays)
-        return Entries(self.columns[kept], starts, at(self.row, stays), at(self.weight, stays), shift)
+        return Entries(
+            self.columns[kept], starts, at(self.row, stays), at(self.weight, stays), self.streams[kept], shift
+        )
 
     def sums(self, values: Tensor) -> Tensor:
         """Sum (n_entries,) values over each column, in float64."""

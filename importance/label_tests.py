@@ -54,46 +54,45 @@ class LabelTests:
         return cls(reference, tangent, BlockDraws.of(rows, singles, sorted(sizes), seed), seed, screen)
 
     @torch.inference_mode()
-    def put(self, result: Estimates, entries: Entries, streams: Tensor, measured: Measured) -> Estimates:
+    def put(self, result: Estimates, entries: Entries, measured: Measured) -> Estimates:
         """Return the importances of columns with p-values and intervals."""
-        p, below, above = (self._by_null if self.screen is None else self._screened)(entries, streams, measured)
+        p, below, above = (self._by_null if self.screen is None else self._screened)(entries, measured)
         p = torch.where(result.mean.isnan(), torch.nan, p)
         slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
         doubt *= t_quantile(measured.degrees)
         below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
         return replace(result, p=p, low=result.mean - below, high=result.mean + above)
 
-    def _screened(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+    def _screened(self, entries: Entries, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
         """Return what `_by_null` does, by the normal where that settles it."""
         assert self.screen is not None
         parts, n_columns = [], len(entries.columns)
         size = max(1, EFFECTS_AT_ONCE // len(self.screen.rows))
         for first in range(0, n_columns, size):
             some = slice(first, min(first + size, n_columns))
-            of_some = entries.part(some.start, some.stop), streams[some], measured.part(entries, some.start, some.stop)
+            of_some = entries.part(some.start, some.stop), measured.part(entries, some.start, some.stop)
             parts.append(self.screen.test(self.reference, self.tangent, *of_some))
         p, margin, settled = (torch.cat(values) for values in zip(*parts, strict=True))
         share = entries.counts / self.reference.rows.n_rows
         margin *= share * (1 - share).sqrt()
         answers = p, margin, margin.clone()
         if not bool(settled.all()):
-            tested = self._by_null(entries.only(~settled), streams[~settled], measured.only(entries, ~settled))
+            tested = self._by_null(entries.only(~settled), measured.only(entries, ~settled))
             for answer, values in zip(answers, tested, strict=True):
                 answer[~settled] = values
         return answers
 
-    def _by_null(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+    def _by_null(self, entries: Entries, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
         """Return p, and by how much the mean loss's increase is above and below its interval's ends, (n_columns,)."""
         size, n_columns = max(1, EFFECTS_AT_ONCE // max(len(self.draws.rows), CELLS)), len(entries.columns)
         parts = []
         for first in range(0, n_columns, size):
             stop = min(first + size, n_columns)
-            some = entries.part(first, stop)
-            parts.append(self._of_columns(some, streams[first:stop], measured.part(entries, first, stop)))
+            parts.append(self._of_columns(entries.part(first, stop), measured.part(entries, first, stop)))
         p, below, above = (torch.cat(values) for values in zip(*parts, strict=True))
         return p, below, above
 
-    def _of_columns(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+    def _of_columns(self, entries: Entries, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
         """Do what `_by_null` does for columns whose null distributions fit into memory."""
         rows, counts, sample = self.reference.rows, entries.counts, measured.sample
         known = (
@@ -101,14 +100,14 @@ class LabelTests:
             torch.cat([entries.row, sample.row]),
             torch.cat([-measured.lost, sample.change]),
         )
-        effects = effects_on(self.reference, self.tangent, entries, streams, self.draws, known)
+        effects = effects_on(self.reference, self.tangent, entries, self.draws, known)
         own = Blocks.of(rows, entries.index, entries.row, -measured.lost)
         # Of a label on most rows, those without it are taken for a random draw.
         light = 2 * counts <= rows.n_rows
         is_light = at(light, own.index)
         drawn, is_new = own.only(is_light), self._is_new(entries)[is_light]
         if not bool(light.all()):
-            others = self._blocks_without(entries, streams, effects)
+            others = self._blocks_without(entries, effects)
             drawn, is_new = drawn.and_those(others), torch.cat([is_new, torch.zeros_like(others.index).bool()])
         n_blocks = torch.bincount(drawn.index, minlength=len(counts))
         if not rows.is_row_wise:
@@ -156,11 +155,11 @@ class LabelTests:
             p[several] = convolved_p([part.only(several) for part in parts], *of_columns)
         return p
 
-    def _blocks_without(self, entries: Entries, streams: Tensor, effects: Tensor) -> Blocks:
+    def _blocks_without(self, entries: Entries, effects: Tensor) -> Blocks:
         """Return the blocks of rows that don't carry columns which most rows carry."""
         index, row = _without(entries, self.reference.rows.n_rows)
         slot = at(self.draws.slot, row)
-        weight = entries.entering(self.reference.rows, streams, index, row)
+        weight = entries.entering(self.reference.rows, index, row)
         effect = self.tangent.effects(self.reference, row, at(entries.columns, index), weight)
         effect = torch.where(slot >= 0, effects[index, slot].double(), effect)
         return Blocks.of(self.reference.rows, index, row, effect)

@@ -189,7 +189,6 @@ def effects_on(
     reference: Reference,
     tangent: Tangent,
     entries: Entries,
-    streams: Tensor,
     draws: BlockDraws,
     known: tuple[Tensor, Tensor, Tensor],
 ) -> Tensor:
@@ -198,7 +197,7 @@ def effects_on(
     Args:
         known: column index, row and effect, each (n,).
     """
-    effects = tangent.table(reference, entries, streams, draws.rows)
+    effects = tangent.table(reference, entries, draws.rows)
     index, row, effect = known
     slot = at(draws.slot, row)
     kept = slot >= 0

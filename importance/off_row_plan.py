@@ -56,26 +56,21 @@ class OffRowPlan:
         reference: Reference,
         tangent: Tangent,
         entries: Entries,
-        streams: Tensor,
         estimator: Estimator,
         are_many: bool,
     ) -> "OffRowPlan":
-        """Return as many rows as the estimator says; of many labels, as many as keep the error small beside others.
-
-        Args:
-            streams: (n_columns,) int64.
-        """
+        """Return as many rows as the estimator says; of many labels, as many as keep the error small beside others."""
         n_rows, is_expected = reference.rows.n_rows, estimator.kind == "expected"
         size = estimator.off_counts(entries.counts, n_rows)
         unpooled = torch.full(size.shape, torch.nan, dtype=torch.float64, device=size.device)
-        plan = cls(size, unpooled, *tangent.over_all(reference, entries, streams))
+        plan = cls(size, unpooled, *tangent.over_all(reference, entries))
         used = reference.uses(entries.columns)
         is_exact = is_expected and estimator.off_rows == "all"
         has_few = are_many or not is_expected or bool((size < FEW_SAMPLED).any())
         if is_exact or not has_few or int(used.sum()) < ENOUGH_TO_POOL:
             return plan
         of_all = are_many and is_expected
-        squares, chosen = _pilot(reference, tangent, entries, streams, used, of_all)
+        squares, chosen = _pilot(reference, tangent, entries, used, of_all)
         logarithm = _log_norm(reference, entries.columns)
         pooled = expected_squares(fitted_squares(squares, at(logarithm, chosen)), logarithm)
         if are_many:
@@ -84,8 +79,10 @@ class OffRowPlan:
 
     def at(self, columns: Tensor) -> "OffRowPlan":
         """Return the plan of some columns, (n,) int64."""
-        parts = self.size, self.pooled, self.nearly, self.variance, self.nearly_variance
-        return OffRowPlan(*(at(part, columns) for part in parts), of_all=self.of_all)
+        size, pooled, nearly, variance, error = (
+            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance, self.nearly_variance)
+        )
+        return OffRowPlan(size, pooled, nearly, variance, error, self.of_all)
 
 
 def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Tensor:
@@ -103,17 +100,14 @@ def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Te
 
 
 def _pilot(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, used: Tensor, of_all: bool
+    reference: Reference, tangent: Tangent, entries: Entries, used: Tensor, of_all: bool
 ) -> tuple[Tensor, Tensor]:
     """Return the mean squares of what second-order effects miss, from a few rows of some columns, and these; (n,)."""
     chosen = used.nonzero().squeeze(1)
     chosen = chosen[:: max(1, len(chosen) // PILOT_LABELS)]
     some = entries.only(torch.zeros_like(used).index_fill(0, chosen, True))
     size = (reference.rows.n_rows - some.counts).clamp(max=PILOT_ROWS)
-    if of_all:
-        sample = sample_of_all(reference, some, at(streams, chosen), size)
-    else:
-        sample = sample_of(reference, tangent, some, at(streams, chosen), size)
+    sample = sample_of_all(reference, some, size) if of_all else sample_of(reference, tangent, some, size)
     squares = sum_by(sample.index, sample.missed(reference, tangent, some) ** 2, len(size)) / size.clamp(min=1)
     return squares[size > 0], chosen[size > 0]
 

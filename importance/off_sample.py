@@ -70,26 +70,26 @@ class OffSample:
         return OffSample(*parts, self.is_distinct, self.is_of_all)
 
 
-def sample_of(reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, size: Tensor) -> OffSample:
+def sample_of(reference: Reference, tangent: Tangent, entries: Entries, size: Tensor) -> OffSample:
     """Measure the first rows, in the tangent's order, that don't carry each column, so many of them, (n_columns,).
 
     All columns share the order, so that nearly all have the same rows.
     """
     index, position = slots(size)
     row = _rows_without(tangent.order, entries, index, position)
-    weight = entries.entering(reference.rows, streams, index, row)
+    weight = entries.entering(reference.rows, index, row)
     return OffSample(index, row, weight, reference.changes(row, at(entries.columns, index), weight))
 
 
-def sample_of_all(reference: Reference, entries: Entries, streams: Tensor, size: Tensor) -> OffSample:
+def sample_of_all(reference: Reference, entries: Entries, size: Tensor) -> OffSample:
     """Measure random rows of all, drawn with replacement, so many of each column, (n_columns,), by its own stream.
 
     A row that carries the column has the effect of taking it out, with its sign turned.
     """
     n_rows = reference.rows.n_rows
     index, slot = slots(size)
-    row = (uniform(child(at(child(streams, 2), index), slot)) * n_rows).long()
-    weight = entries.entering(reference.rows, streams, index, row)
+    row = (uniform(child(at(child(entries.streams, 2), index), slot)) * n_rows).long()
+    weight = entries.entering(reference.rows, index, row)
     entry, carries = entries.find(index, row, n_rows)
     added = torch.where(carries, -at(entries.weight, entry), weight)
     change = reference.changes(row, at(entries.columns, index), added)

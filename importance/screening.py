@@ -48,7 +48,7 @@ class Screen:
         return cls(torch.cat([first, chosen]), times)
 
     def test(
-        self, reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, measured: Measured
+        self, reference: Reference, tangent: Tangent, entries: Entries, measured: Measured
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return two-sided normal p-values, margins by the moderated t, and which columns are settled by them.
 
@@ -60,7 +60,7 @@ class Screen:
         of_draws = counts * variance * without / max(n_rows - 1, 1)
         of_sample = (counts * without / n_rows) ** 2 * measured.off_variance
         z = n_rows * measured.total / (of_draws + of_sample).sqrt()
-        skewness = self._skewness(tangent.table(reference, entries, streams, self.rows)).double()
+        skewness = self._skewness(tangent.table(reference, entries, self.rows)).double()
         p = _nearly_normal_p(-z, skewness / counts.sqrt() * (of_draws / (of_draws + of_sample)) ** 1.5)
         own = Blocks(entries.index, torch.ones_like(entries.index), -measured.lost)
         margin = moderated_margin(own, counts, variance / counts)

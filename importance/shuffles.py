@@ -13,9 +13,7 @@ from greenlight_films.importance.streams import child, random_subsets
 
 
 @torch.inference_mode()
-def by_shuffles(
-    reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator
-) -> tuple[Estimates, Tensor, OffSample]:
+def by_shuffles(reference: Reference, entries: Entries, estimator: Estimator) -> tuple[Estimates, Tensor, OffSample]:
     """Return the importances, without tests, over shuffles of each column: its entries move to as many random rows.
 
     An entry keeps its weight. Where a rule gives the weight that a label would have in each row, it gets that one, and
@@ -31,7 +29,7 @@ def by_shuffles(
     means, samples = [], []
     for first in range(0, n_repeats, at_once):
         some = min(at_once, n_repeats - first)
-        shuffled = shuffled_entries(entries, streams, some, n_rows, first)
+        shuffled = shuffled_entries(entries, some, n_rows, first)
         gained, sample = _some_shuffles(reference, entries, lost, shuffled)
         means.append((gained.view(-1, some) + lost_by_column[:, None]) / n_rows)
         samples.append(sample)
@@ -50,12 +48,10 @@ def by_shuffles(
     return result, lost, sample
 
 
-def shuffled_entries(
-    entries: Entries, streams: Tensor, n_repeats: int, n_rows: int, first: int = 0
-) -> tuple[Tensor, Tensor, Tensor]:
+def shuffled_entries(entries: Entries, n_repeats: int, n_rows: int, first: int = 0) -> tuple[Tensor, Tensor, Tensor]:
     """Return where each entry moves: column index * n_repeats + repeat, the entry's slot in the column, the new row."""
-    repeats = torch.arange(first, first + n_repeats, device=streams.device)
-    groups = child(streams[:, None], repeats).flatten()
+    repeats = torch.arange(first, first + n_repeats, device=entries.row.device)
+    groups = child(entries.streams[:, None], repeats).flatten()
     return random_subsets(groups, entries.counts.repeat_interleave(n_repeats), n_rows)
 
 
@@ -71,7 +67,7 @@ def _some_shuffles(
         given = at(entries.weight, at(entries.starts, index) + slot)
         delta = torch.where(carries, given - at(entries.weight, entry), given)
     else:
-        given = entries.entering(reference.rows, entries.columns, index, row)
+        given = entries.entering(reference.rows, index, row)
         delta = torch.where(carries, 0.0, given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)

@@ -80,26 +80,22 @@ class Tangent:
         return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices, squares)
 
     @torch.inference_mode()
-    def checked(self, reference: Reference, entries: Entries, streams: Tensor) -> "Tangent":
-        """Return the tangent with `by_parabola` as it fits for some columns in some rows.
-
-        Args:
-            streams: (n_columns,) int64.
-        """
+    def checked(self, reference: Reference, entries: Entries) -> "Tangent":
+        """Return the tangent with `by_parabola` as it fits for some columns in some rows."""
         if self.is_parabola:
             return self
-        every = torch.arange(len(entries.columns), device=streams.device)
+        every = torch.arange(len(entries.columns), device=entries.columns.device)
         every = every[:: max(1, len(every) // CHECKED_COLUMNS)]
         some = entries.only(torch.zeros_like(entries.columns, dtype=torch.bool).index_fill(0, every, True))
         rows = self.order[:CHECKED_ROWS]
-        shift = self._shift(reference, some, streams[every], rows)
+        shift = self._shift(reference, some, rows)
         true, near = (
             values.double() for values in (self._of_losses(reference, shift, rows), self._of_parabolas(shift, rows))
         )
         far = (true - near).var(1, correction=0) > FAR * true.var(1, correction=0)
         return replace(self, by_parabola=not bool(far.any()))
 
-    def over_all(self, reference: Reference, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def over_all(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor, Tensor]:
         """Return of each column's effects over all rows the mean, the variance, and the error variance of this mean.
 
         All are (n_columns,) float64. With `by_parabola` the mean is of second order, the variance of first order, and
@@ -112,7 +108,7 @@ class Tangent:
             linear, mean, variance = self._by_sums(reference, some)
             if self.by_parabola:
                 return mean, variance, torch.zeros_like(mean)
-            return self._by_losses(reference, some, streams[part], rows, linear)
+            return self._by_losses(reference, some, rows, linear)
 
         few = len(self.order) * n_columns <= MOST_EFFECTS
         rows = torch.arange(len(self.order), device=device) if few else self.standing_for_all()
@@ -122,7 +118,7 @@ class Tangent:
         return mean, variance, error
 
     def _by_losses(
-        self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor, linear: Tensor
+        self, reference: Reference, entries: Entries, rows: Tensor, linear: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return what `over_all` does, of true losses in some rows.
 
@@ -132,7 +128,7 @@ class Tangent:
         Args:
             linear: (n_columns,), the mean of first-order effects over all rows.
         """
-        shift = self._shift(reference, entries, streams, rows)
+        shift = self._shift(reference, entries, rows)
         true = self._of_losses(reference, shift, rows).double()
         mean, variance, n_rows = true.mean(1), true.var(1, correction=0), len(self.order)
         # Of weights without a rule each row has one of several, at random.
@@ -194,18 +190,18 @@ class Tangent:
         return shift * (at(self.slope, row) * weight + at(self.curve, row) * shift * square / 2)
 
     @torch.inference_mode()
-    def table(self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor) -> Tensor:
+    def table(self, reference: Reference, entries: Entries, rows: Tensor) -> Tensor:
         """Return the first-order effect of each column on the loss of some rows, (n_columns, n) in the model's type.
 
         The tail is taken as straight; the loss is the true one.
         """
-        shift = self._shift(reference, entries, streams, rows)
+        shift = self._shift(reference, entries, rows)
         return self._of_parabolas(shift, rows) if self.is_parabola else self._of_losses(reference, shift, rows)
 
-    def _shift(self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor) -> Tensor:
+    def _shift(self, reference: Reference, entries: Entries, rows: Tensor) -> Tensor:
         """Return by how much each column moves the straight tail's output in some rows, (n_columns, n)."""
         shift = at_rows(reference.model.first.label_weight, entries.columns) @ at_rows(self.jacobian, rows).T
-        return shift.mul_(entries.entering_table(reference.rows, streams, rows).to(shift.dtype))
+        return shift.mul_(entries.entering_table(reference.rows, rows).to(shift.dtype))
 
     def _of_parabolas(self, shift: Tensor, rows: Tensor) -> Tensor:
         slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))

@@ -38,13 +38,11 @@ class TaskResult:
 class Tasks:
     """The importance of every label column, and of sets of columns that are shuffled together.
 
-    A column's random numbers depend on its key alone, a set's on its level and name.
+    A column's random numbers depend on its key alone, a set's on its level and name. Sets of the same columns are
+    measured once, and a set of a single label has the importance of the label: the same thing has one number.
 
     Args:
         keys: (n_labels,) int64, of `streams.keys_of`.
-
-    Sets of the same columns are measured once, and a set of a single label has the importance of the label: one thing
-    has one number.
 
     Attributes:
         results: of the tasks that are done, in any order.
@@ -70,15 +68,17 @@ class Tasks:
             if len(reference.rows.labels) and (estimator.kind == "expected" or estimator.tests):
                 self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
             self.entries = entries.result()
+            self.entries = replace(self.entries, streams=estimator.streams(self.keys[self.entries.columns]))
             self.plan = OffRowPlan.nothing(self.entries)
             if self.tangent is not None:
-                streams = estimator.streams(self.keys[self.entries.columns])
                 if not are_many:  # of more, so many rows are looked at that parabolas will do
-                    self.tangent = self.tangent.checked(reference, self.entries, streams)
-                elif estimator.kind == "expected":
-                    entries = pool.submit(with_shifts, self.entries, reference, self.tangent)
-                self.plan = OffRowPlan.of(reference, self.tangent, self.entries, streams, estimator, are_many)
-                self.entries = entries.result()
+                    self.tangent = self.tangent.checked(reference, self.entries)
+                shifts = None
+                if are_many and estimator.kind == "expected":
+                    shifts = pool.submit(with_shifts, self.entries, reference, self.tangent)
+                self.plan = OffRowPlan.of(reference, self.tangent, self.entries, estimator, are_many)
+                if shifts is not None:
+                    self.entries = shifts.result()
                 if estimator.tests:
                     self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
         self.results: list[TaskResult] = []
@@ -146,18 +146,17 @@ class Tasks:
         return importance
 
     def _measured(self, reference: Reference, columns: Entries, plan: OffRowPlan) -> Estimates:
-        streams = self.estimator.streams(self.keys[columns.columns])
         if self.estimator.kind == "expected":
             assert self.tangent is not None
-            result, measured = by_closed_form(reference, self.tangent, columns, streams, plan)
+            result, measured = by_closed_form(reference, self.tangent, columns, plan)
         else:
-            result, lost, sample = by_shuffles(reference, columns, streams, self.estimator)
+            result, lost, sample = by_shuffles(reference, columns, self.estimator)
             if self.tests is None or self.tangent is None:
                 return result
-            measured = Measured.of(reference, self.tangent, columns, lost, streams, sample, plan)
+            measured = Measured.of(reference, self.tangent, columns, lost, sample, plan)
         if self.tests is None:
             return result
-        return replace(self.tests, reference=reference).put(result, columns, streams, measured)
+        return replace(self.tests, reference=reference).put(result, columns, measured)
 
     def _is_label(self, index: int) -> bool:
         """Return whether a set is a single label."""

@@ -22,8 +22,7 @@ def study(request, make_study):
 def measured(study, seed=0):
     """Return the entries, their changes, and the error variance of each column's sum of them."""
     tasks = study.tasks(seed=seed, tests=False)
-    entries, streams = tasks.entries, tasks.estimator.streams(tasks.keys[tasks.entries.columns])
-    return entries, *carrier_changes(tasks.reference, tasks.tangent, entries, streams, tasks.plan)
+    return tasks.entries, *carrier_changes(tasks.reference, tasks.tangent, tasks.entries, tasks.plan)
 
 
 def exact(study, entries):

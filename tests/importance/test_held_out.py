@@ -61,15 +61,15 @@ def test_only_keeps_whole_columns(study, kept):
 def test_a_label_enters_a_row_by_its_cells_rule_or_with_a_weight_of_its_own(make_rows):
     matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
     rows = make_rows(matrix)
-    entries, every_row, streams = Entries.of(rows), torch.arange(4), torch.arange(4)
-    own = entries.entering_table(rows, streams, every_row)
+    entries, every_row = Entries.of(rows), torch.arange(4)
+    own = entries.entering_table(rows, every_row)
     assert {round(float(weight), 6) for weight in own[2]} == {0.5, 1.0}
     assert set(own[1].tolist()) == {0.5}
     rule = Entering(torch.tensor([0, 0, 1, 1]), torch.arange(8.0).view(4, 2))
     ruled = replace(rows, entering=rule)
-    assert entries.entering_table(ruled, streams, every_row).T.tolist() == rule.weight[:, rule.cell].tolist()
+    assert entries.entering_table(ruled, every_row).T.tolist() == rule.weight[:, rule.cell].tolist()
     index, row = torch.tensor([3, 1]), torch.tensor([0, 3])
-    assert entries.entering(ruled, streams, index, row).tolist() == [1, 6]
+    assert entries.entering(ruled, index, row).tolist() == [1, 6]
     assert entries.exact(rows).tolist() == [True, True, False, True]
     assert entries.exact(ruled).all()
 

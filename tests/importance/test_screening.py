@@ -56,10 +56,10 @@ def test_the_skewness_of_effects_is_that_over_all_rows(make_study, weights):
     tangent, entries = Tangent.of(reference, torch.tensor(7)), Entries.of(study.rows)
     screen = Screen.of(tangent)
     assert len(screen.rows) < 1100
-    table = tangent.table(reference, entries, entries.columns, screen.rows)
+    table = tangent.table(reference, entries, screen.rows)
     skewness = screen._skewness(table)
     torch.testing.assert_close(screen._skewness(table * 1e18), skewness, atol=1e-4, rtol=1e-4)
-    effects = tangent.table(reference, entries, entries.columns, torch.arange(3001)).double()
+    effects = tangent.table(reference, entries, torch.arange(3001)).double()
     deviations = effects - effects.mean(1, keepdim=True)
     expected = (deviations**3).mean(1) / (deviations**2).mean(1) ** 1.5
     assert expected.abs().max() > 0.5

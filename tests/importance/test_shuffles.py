@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from greenlight_films.importance import Estimator
+from greenlight_films.importance import Entries, Estimator
 from greenlight_films.importance.shuffles import by_shuffles, shuffled_entries
 
 FEW_AND_MANY = (1, 2, 7, 8, 20, 45, 60)
@@ -10,18 +12,18 @@ WITH_ALL = (1, 7, 8, 61)
 """Of 61 rows; more than 7 are many."""
 
 
-def streams(study, estimator: Estimator) -> torch.Tensor:
-    return estimator.streams(study.keys[study.entries.columns])
+def entries_of(study, estimator: Estimator) -> Entries:
+    return replace(study.entries, streams=estimator.streams(study.keys[study.entries.columns]))
 
 
 def shuffled(study, estimator: Estimator, loss: str = "mse", **given):
-    return by_shuffles(study.reference(loss, **given), study.entries, streams(study, estimator), estimator)[0]
+    return by_shuffles(study.reference(loss, **given), entries_of(study, estimator), estimator)[0]
 
 
 def shuffled_columns(study, estimator: Estimator) -> np.ndarray:
     """Return each column in each repeat, (n_columns, n_repeats, n_rows)."""
-    entries, n_repeats, n_rows = study.entries, estimator.n_repeats, len(study.matrix)
-    group, slot, row = shuffled_entries(entries, streams(study, estimator), n_repeats, n_rows)
+    entries, n_repeats, n_rows = entries_of(study, estimator), estimator.n_repeats, len(study.matrix)
+    group, slot, row = shuffled_entries(entries, n_repeats, n_rows)
     columns = np.zeros((len(entries.columns) * n_repeats, n_rows))
     columns[group, row] = entries.weight[entries.starts[group // n_repeats] + slot]
     return columns.reshape(-1, n_repeats, n_rows)

@@ -49,17 +49,17 @@ def test_moments_over_all_rows_are_those_of_the_effects_of_each(make_study, weig
     study = make_study(seed=2, weights=weights)
     reference, tangent = tangent_of(study)
     entries, rows = Entries.of(study.rows), torch.arange(61)
-    table = tangent.table(reference, entries, entries.columns, rows)
+    table = tangent.table(reference, entries, rows)
     assert table.abs().max() > 0.1
-    mean, by_moments, error = tangent.over_all(reference, entries, entries.columns)
+    mean, by_moments, error = tangent.over_all(reference, entries)
     assert not error.any()
     np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-4, atol=1e-6)
     weight = study.model.first.label_weight[:7].detach().T
     first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
-    first_order *= entries.entering_table(study.rows, entries.columns, rows)
+    first_order *= entries.entering_table(study.rows, rows)
     np.testing.assert_allclose(by_moments, first_order.var(1, correction=0), rtol=1e-4)
     index, row = torch.tensor([0, 3, 6]), torch.tensor([60, 4, 9])
-    weight = entries.entering(study.rows, entries.columns, index, row)
+    weight = entries.entering(study.rows, index, row)
     effects = tangent.effects(reference, row, entries.columns[index], weight)
     np.testing.assert_allclose(effects, table[index, row], rtol=1e-4, atol=1e-6)
 
@@ -70,7 +70,7 @@ def test_of_a_linear_model_first_order_effects_are_exact(fixed_line, loss):
     study = fixed_line(100, share, coef, coef, 0, 1)
     reference, tangent = tangent_of(study, loss)
     entries = Entries.of(study.rows)
-    table = tangent.table(reference, entries, entries.columns, torch.arange(100))
+    table = tangent.table(reference, entries, torch.arange(100))
     without = study.matrix[:, 1] == 0
     np.testing.assert_allclose(table[1, without], study.effects(1, loss)[without], atol=1e-4)
 
@@ -87,7 +87,7 @@ def test_the_true_loss_is_taken_where_a_parabola_is_far_from_it(make_study, give
     study = make_study(401, (1, 30, 100, 300), seed=2)
     reference, tangent = tangent_of(study, **given)
     entries = study.entries
-    assert tangent.checked(reference, entries, entries.columns).by_parabola == by_parabola
+    assert tangent.checked(reference, entries).by_parabola == by_parabola
 
 
 @pytest.mark.parametrize("weights", ["one", "root", "uneven"])
@@ -95,15 +95,15 @@ def test_the_true_loss_is_taken_where_a_parabola_is_far_from_it(make_study, give
 def test_true_losses_have_the_moments_of_the_effects_of_each(make_study, weights, given):
     study = make_study(seed=2, weights=weights)
     reference, tangent = tangent_of(study, **given)
-    entries, streams, rows = study.entries, study.entries.columns * 31, torch.arange(61)
+    entries, rows = replace(study.entries, streams=study.entries.columns * 31), torch.arange(61)
     tangent = replace(tangent, by_parabola=False)
-    table = tangent.table(reference, entries, streams, rows)
-    mean, variance, error = tangent.over_all(reference, entries, streams)
+    table = tangent.table(reference, entries, rows)
+    mean, variance, error = tangent.over_all(reference, entries)
     np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(variance, table.double().var(1, correction=0), rtol=1e-5)
     np.testing.assert_allclose(error, torch.where(entries.exact(study.rows), 0.0, variance / 61))
     index, row = torch.arange(7).repeat(61), torch.arange(61).repeat_interleave(7)
-    weight = entries.entering(study.rows, streams, index, row)
+    weight = entries.entering(study.rows, index, row)
     effects = tangent.effects(reference, row, entries.columns[index], weight)
     np.testing.assert_allclose(effects, table.expand(7, 61)[index, row], rtol=1e-4, atol=1e-5)
 
@@ -114,7 +114,7 @@ def test_of_many_effects_those_on_some_rows_stand_for_all_with_their_error(make_
 
     def over_all(seed: int) -> tuple:
         tangent = replace(Tangent.of(reference, torch.tensor(seed)), by_parabola=False)
-        return tangent.over_all(reference, entries, entries.columns)
+        return tangent.over_all(reference, entries)
 
     exact = over_all(0)[0]
     monkeypatch.setattr("greenlight_films.importance.tangent.MOST_EFFECTS", 0)

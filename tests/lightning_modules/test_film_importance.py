@@ -1,7 +1,7 @@
 """Importances of a trained network, held against float64 numpy on a dense matrix."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -102,8 +102,8 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
     dense, names, weights = Dense.of(done), done.films.fitted.encoder.space.label_names(), entering(done)
     assert len(dense.members) == members
     entries = Entries.of(measured_films(done).rows)
-    streams = how.streams(keys_of(names))[entries.columns]
-    group, _, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
+    entries = replace(entries, streams=how.streams(keys_of(names))[entries.columns])
+    group, _, row = (part.numpy() for part in shuffled_entries(entries, 3, len(dense.actual)))
     result, expected = measure(done, kind="shuffle", n_repeats=3), {}
     for index, column in enumerate(entries.columns.tolist()):
         own = dense.features[:, dense.n_dense + column]
@@ -316,8 +316,8 @@ def test_shuffles_of_labels_with_inputs_are_those_of_the_network_that_is_not_fol
     case, how = InputCase.of(times=3, near=near), Estimator("shuffle", 3)
     films, labels = case.measured(), case.encoded.labels.toarray()
     entries = Entries.of(films.rows)
-    streams = how.streams(keys_of(case.encoder.space.label_names()))[entries.columns]
-    group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, 21))
+    entries = replace(entries, streams=how.streams(keys_of(case.encoder.space.label_names()))[entries.columns])
+    group, slot, row = (part.numpy() for part in shuffled_entries(entries, 3, 21))
     before, expected = losses_of(case, case.encoded.dense, labels), []
     for index, column in enumerate(entries.columns.tolist()):
         own, moved = labels[:, column], np.repeat(labels[None], 3, axis=0)
