@@ -61,11 +61,14 @@ EXACT = {
 class Predictor(RegressorMixin, BaseEstimator):
     """A function that predicts, as scikit-learn's function wants it."""
 
-    def __init__(self, predict: Callable[[np.ndarray], np.ndarray]) -> None:
-        self.predict = lambda rows: predict(rows).ravel()
+    def __init__(self, function: Callable[[np.ndarray], np.ndarray]) -> None:
+        self.function = function
 
     def fit(self, rows: Any, target: Any) -> "Predictor":
         return self
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        return self.function(rows).ravel()
 
 
 def of_network(network: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
