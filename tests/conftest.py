@@ -299,12 +299,12 @@ def film_features() -> list[Feature[Any]]:
 
 
 def data_in(folder: Path, frame: pd.DataFrame, features: list[Feature[Any]]) -> Callable[..., FilmDataModule]:
-    """Return a maker of datamodules on a frame as a CSV file; any argument can be given anew."""
+    """Return a maker of datamodules on a frame as a CSV file, or on another `frame`; any argument can be given anew."""
     table = folder / "films.csv"
     frame.to_csv(table, index=False)
     usual = {"table": str(table), "features": features, "target": Target("rating")}
     usual |= {"split": RandomSplit(val=0.15, test=0.25, seed=3), "film": "id", "title": "title", "batch_size": 32}
-    return lambda **given: FilmDataModule(**{**usual, **given})
+    return lambda **given: FilmDataModule(**{**usual, **({"table": None} if "frame" in given else {}), **given})
 
 
 def trainers_in(folder: Path) -> Callable[..., pl.Trainer]:

@@ -210,10 +210,9 @@ def test_the_direction_of_a_number_is_its_mean_above_the_median_less_that_below(
     assert "runtime is missing" not in set(contributed["feature"])
 
 
-def test_a_labels_direction_is_the_mean_over_its_films_each_counted_once(measured, film_data, films_frame, tmp_path):
+def test_a_labels_direction_is_the_mean_over_its_films_each_counted_once(measured, film_data, films_frame):
     films_frame["id"] = [f"tt{row // 4}" for row in films_frame.index]
-    films_frame.to_csv(tmp_path / "rows.csv", index=False)
-    done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_split_films=True))
+    done = measured(film_data(frame=films_frame, allow_split_films=True))
     contributed = table_of(done).assign(film=lambda table: films_frame["id"].to_numpy()[table["row"] - 1])
     names = contributed["feature"].str.contains("=")
     expected = contributed[names].groupby(["feature", "film"])["change"].mean().groupby("feature").mean()

@@ -26,9 +26,8 @@ from tests.lightning_modules.input_case import SCALE, InputCase
 @pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("transform", ["none", "log1p"])
-def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame, tmp_path, transform, members):
+def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame, transform, members):
     films_frame["id"] = [f"tt{row // 2}" for row in films_frame.index]  # two rows a film
-    films_frame.to_csv(tmp_path / "rows.csv", index=False)
     features = [
         Labels("genre", weight="sqrt"),
         Labels("cast", min_films=2),
@@ -37,7 +36,7 @@ def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame,
     ]
     features.append(Bins("year", edges=[1900, 1980, 2000, 2050]))
     data = film_data(
-        table=str(tmp_path / "rows.csv"),
+        frame=films_frame,
         target=Target("rating", transform=transform),
         features=features,
         allow_split_films=True,
@@ -97,21 +96,16 @@ def test_numbers_are_texts_of_their_own_unit_and_gaps_are_missing(film_data, fil
     assert texts[:, 0].tolist() == ["missing" if np.isnan(value) else f"{value:g}" for value in kept["runtime"]]
 
 
-def test_the_years_are_those_of_a_date_or_a_number(film_data, films_frame, tmp_path):
+def test_the_years_are_those_of_a_date_or_a_number(film_data, films_frame):
     films_frame["shown"] = pd.to_datetime(films_frame["year"].astype(str) + "-05-03").dt.strftime("%Y-%m-%d")
-    films_frame.to_csv(tmp_path / "dated.csv", index=False)
     for features in ([Number("year")], [Labels("genre"), Date("shown")]):
-        data = film_data(table=str(tmp_path / "dated.csv"), features=features, split=RandomSplit())
+        data = film_data(frame=films_frame, features=features, split=RandomSplit())
         data.setup("fit")
         years = years_of(data.fitted.encoder.space, data.films.encoded)
         assert years.tolist() == films_frame["year"][data.films.number - 1].tolist()
-    assert years_of(film_data_without(film_data).fitted.encoder.space, data.films.encoded) is None
-
-
-def film_data_without(film_data):
-    data = film_data(features=[Labels("genre")])
-    data.setup("fit")
-    return data
+    without = film_data(features=[Labels("genre")])
+    without.setup("fit")
+    assert years_of(without.fitted.encoder.space, data.films.encoded) is None
 
 
 def parts_by_lines(case: InputCase, own: np.ndarray) -> dict[str, np.ndarray]:

@@ -234,13 +234,10 @@ def test_what_a_run_leaves_out_is_counted_as_missing(measured_once):
     assert measured_once.result.is_whole
 
 
-def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own(
-    measured, film_data, films_frame, tmp_path
-):
+def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own(measured, film_data, films_frame):
     ids = pd.Series([f"tt{row // 4}" for row in range(len(films_frame))])
     films_frame["id"] = ids.mask(ids.index % 7 == 0)
-    films_frame.to_csv(tmp_path / "rows.csv", index=False)
-    done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_split_films=True))
+    done = measured(film_data(frame=films_frame, allow_split_films=True))
     films, result = done.films.films, done.result
     ids = films_frame["id"].to_numpy()[films.number[films.rows.test] - 1]
     named = [film if isinstance(film, str) else object() for film in ids]

@@ -111,10 +111,9 @@ def test_a_loaded_checkpoint_predicts_the_same(fitted, film_data, quick_trainer,
     assert loaded.predicted.tolist() == model.predicted.tolist()
 
 
-def test_a_log1p_target_is_undone(film_data, films_frame, quick_trainer, tmp_path):
+def test_a_log1p_target_is_undone(film_data, films_frame, quick_trainer):
     films_frame["revenue"] = np.exp(films_frame["rating"].fillna(6)) * 1000 - 1
-    films_frame.to_csv(tmp_path / "money.csv", index=False)
-    data = film_data(table=str(tmp_path / "money.csv"), target=Target("revenue", transform="log1p"))
+    data = film_data(frame=films_frame, target=Target("revenue", transform="log1p"))
     model, trainer = MLPRegressor(hidden=[32], learning_rate=0.01), quick_trainer(max_epochs=25)
     trainer.fit(model, datamodule=data)
     trainer.test(model, datamodule=data, verbose=False)

@@ -12,7 +12,7 @@ def train(film_data, films_frame, quick_trainer):
     """Return what trains a network on a frame with weights, and returns it with its trainer and data."""
 
     def run(weights=None, frame=films_frame, **given):
-        data = film_data(table=None, frame=frame, weights=weights)
+        data = film_data(frame=frame, weights=weights)
         model = MLPRegressor(hidden=[8], learning_rate=0.02, **given)
         trainer = quick_trainer(max_epochs=3)
         trainer.fit(model, datamodule=data)
@@ -64,7 +64,7 @@ def test_losses_are_weighted_means(train, quick_trainer, loss):
 
 def test_the_loss_of_an_epoch_is_weighted_by_rows_of_all_batches(film_data, films_frame, quick_trainer):
     weights = np.random.default_rng(4).exponential(size=203)
-    data = film_data(table=None, frame=films_frame, weights=weights)
+    data = film_data(frame=films_frame, weights=weights)
     model, trainer = MLPRegressor(hidden=[8], optimiser="sgd", learning_rate=1e-12), quick_trainer()
     trainer.fit(model, datamodule=data)
     films, rows = data.films, data.films.rows

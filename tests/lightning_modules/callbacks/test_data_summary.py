@@ -29,19 +29,19 @@ def test_each_side_is_shown_with_its_targets_and_each_column_with_what_it_holds(
     assert cells_of(text, "cast") == ["cast", "actor", "labels", str(len(space.labels[1].values))]
 
 
-def test_names_are_shown_as_they_are(film_data, films_frame, tmp_path):
-    films_frame.rename(columns={"year": "a|b_*<i>", "rating": "r_1"}).to_csv(tmp_path / "odd.csv", index=False)
+def test_names_are_shown_as_they_are(film_data, films_frame):
+    frame = films_frame.rename(columns={"year": "a|b_*<i>", "rating": "r_1"})
     target = Target("r_1", "log1p", unit="stars * 2")
-    data = film_data(table=str(tmp_path / "odd.csv"), features=[Number("a|b_*<i>")], target=target)
+    data = film_data(frame=frame, features=[Number("a|b_*<i>")], target=target)
     data.setup("fit")
     text = data_summary(data)
     assert r"| a\|b\_\*&lt;i&gt; |" in text
     assert text.startswith(r"**r\_1**, stars \* 2, learnt as log1p, of 198 films")
 
 
-def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, films_frame, tmp_path):
-    pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
-    data = film_data(table=str(tmp_path / "twice.csv"), allow_split_films=True, split=RandomSplit(val=0.1, test=0.5))
+def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, films_frame):
+    twice = pd.concat([films_frame] * 2, ignore_index=True)
+    data = film_data(frame=twice, allow_split_films=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")
     text = data_summary(data)
     assert "of 198 films in 396 rows" in text

@@ -162,10 +162,9 @@ def test_a_gpu_finds_what_the_cpu_finds(measured, quick_trainer, how):
         torch.testing.assert_close(ours.mean, theirs.mean, atol=1e-5, rtol=1e-4, equal_nan=True)
 
 
-def test_clusters_are_those_of_the_rows_that_a_condition_leaves(film_data, films_frame, tmp_path):
+def test_clusters_are_those_of_the_rows_that_a_condition_leaves(film_data, films_frame):
     films_frame["series"] = [f" {row // 3} " if row % 4 else "N/A" for row in range(len(films_frame))]
-    films_frame.to_csv(tmp_path / "series.csv", index=False)
-    data = film_data(table=str(tmp_path / "series.csv"), where="runtime > 60")
+    data = film_data(frame=films_frame, where="runtime > 60")
     data.setup("fit")
     number = data.films.number
     assert len(number) < number.max()

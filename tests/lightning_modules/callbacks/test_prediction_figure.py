@@ -38,9 +38,9 @@ def test_what_is_learnt_in_logarithms_is_drawn_in_them():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["-1", "0", "10", "100"]
 
 
-def test_the_title_says_how_many_films_were_tested_how_well_and_that_they_leak(film_data, films_frame, tmp_path):
-    pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
-    data = film_data(table=str(tmp_path / "twice.csv"), allow_split_films=True, target=Target("rating", "log1p"))
+def test_the_title_says_how_many_films_were_tested_how_well_and_that_they_leak(film_data, films_frame):
+    twice = pd.concat([films_frame] * 2, ignore_index=True)
+    data = film_data(frame=twice, allow_split_films=True, target=Target("rating", "log1p"))
     data.setup("fit")
     rows = data.films.rows.test
     actual = data.films.actual[rows]
