@@ -162,11 +162,11 @@ class MeasuredFilms:
         counts = None if reference.rows.counts is None else reference.rows.counts.cpu()
         n_films, weights = reference.rows.n_films, None if counts is None else counts.numpy()
         # Judged as the verdict of a study is: on the scale that was learnt, where the training mean is 0.
-        scaled = [self.scale.forward(values.numpy()) for values in (actual, predicted)]
+        truth, guess = (self.scale.forward(values.numpy()) for values in (actual, predicted))
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
-            "learnt": has_learnt(*scaled, n_films, 0.0, weights),
+            "learnt": has_learnt(truth, guess, n_films, 0.0, weights),
         }
         result = ImportanceResult(
             described(space),
