@@ -27,19 +27,17 @@ class OffRows:
     by_film: Tensor
 
     @classmethod
-    def of(
-        cls, reference: Reference, n_columns: int, index: Tensor, row: Tensor, slope: Tensor, count: Tensor
-    ) -> "OffRows":
-        """Sum by column `index`; row `row` has the slope `slope` and stands for `count` rows. All (n,)."""
+    def of(cls, reference: Reference, n_columns: int, index: Tensor, row: Tensor, slope: Tensor) -> "OffRows":
+        """Sum by column `index`; row `row` has the slope `slope`. All (n,)."""
 
         def moments(count: Tensor) -> Tensor:
             weighted = count * slope
             return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
 
-        film, rows = reference.rows.cluster, moments(count)
+        film, rows = reference.rows.cluster, moments(torch.ones_like(slope))
         if reference.rows.is_row_wise:
             return cls(rows, rows)
-        return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
+        return cls(rows, moments(at(torch.bincount(film), at(film, row))))
 
     @classmethod
     def by_moments(cls, reference: Reference, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
@@ -55,9 +53,6 @@ class OffRows:
     def where(self, chosen: Tensor, others: "OffRows") -> "OffRows":
         """Return these sums for columns where `chosen`, (n_columns,) bool, is true, and others elsewhere."""
         return OffRows(torch.where(chosen, self.rows, others.rows), torch.where(chosen, self.by_film, others.by_film))
-
-    def __add__(self, other: "OffRows") -> "OffRows":
-        return OffRows(self.rows + other.rows, self.by_film + other.by_film)
 
     def standing_for(self, count: Tensor) -> "OffRows":
         """Scale the sums of a random sample up to `count` rows, (n_columns,)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.held_out import HeldOut, at, index_of, sum_by
+from greenlight_films.importance.held_out import HeldOut, index_of, sum_by
 from greenlight_films.importance.intervals import interval_ends
 from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, null_parts
 from greenlight_films.importance.randomisation import convolved_p
@@ -112,7 +112,5 @@ def carrier_effects(
         effects: (n, len(sample.rows)), of each thing on each row of the sample.
     """
     own = Blocks.of(held_out, index, row, effect)
-    is_new = torch.ones_like(own.index).bool()
-    if held_out.is_row_wise:
-        is_new = at(sample.draws.slot, row) < 0
-    return CarrierEffects.of(held_out, null_parts(effects, own, sample.draws, is_new), own, seed)
+    parts = null_parts(effects, own, sample.draws, sample.draws.lack(held_out, own, row))
+    return CarrierEffects.of(held_out, parts, own, seed)

@@ -13,7 +13,7 @@ from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import benjamini_hochberg
 from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
 from greenlight_films.importance.held_out import Entries, HeldOut, at, index_of, sum_by
-from greenlight_films.importance.null import Blocks, NullPart
+from greenlight_films.importance.null import Blocks, NullPart, block_sizes
 from greenlight_films.importance.patterns import Patterns
 from greenlight_films.importance.reference import Reference
 
@@ -56,8 +56,7 @@ def _of_groups(
 ) -> dict[str, np.ndarray]:
     rows, patterns = reference.rows, Patterns.of(reference.rows, entries, groups)
     n_patterns, holder_group = len(patterns.group), patterns.group[patterns.pattern]
-    sizes = torch.unique(Blocks.of(rows, holder_group, patterns.row, patterns.row.double()).size).tolist()
-    sample = FilmSample.of(rows, seed, sizes, most_rows)
+    sample = FilmSample.of(rows, seed, block_sizes(rows, holder_group, patterns.row), most_rows)
     every = torch.arange(n_patterns, device=sample.rows.device).repeat_interleave(len(sample.rows))
     beyond, holder = patterns.beyond(rows, sample)
     means = entries.mean_weights(rows)[0]

@@ -9,7 +9,7 @@ from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.expectation import Measured
 from greenlight_films.importance.held_out import Entries, at, index_of, sum_by
 from greenlight_films.importance.intervals import interval_ends, t_quantile
-from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
+from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, block_sizes, effects_on, null_parts
 from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.screening import Screen
@@ -49,7 +49,7 @@ class LabelTests:
         if not rows.is_row_wise:
             singles = singles[:0]
             for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
-                sizes |= set(Blocks.of(rows, index, row, row.double()).size.tolist())
+                sizes |= block_sizes(rows, index, row)
         screen = Screen.of(tangent) if are_many and rows.is_row_wise else None
         return cls(reference, tangent, BlockDraws.of(rows, singles, sorted(sizes), seed), seed, screen)
 
@@ -105,7 +105,7 @@ class LabelTests:
         # Of a label on most rows, those without it are taken for a random draw.
         light = 2 * counts <= rows.n_rows
         is_light = at(light, own.index)
-        drawn, is_new = own.only(is_light), self._is_new(entries)[is_light]
+        drawn, is_new = own.only(is_light), self.draws.lack(rows, own, entries.row)[is_light]
         if not bool(light.all()):
             others = self._blocks_without(entries, effects)
             drawn, is_new = drawn.and_those(others), torch.cat([is_new, torch.zeros_like(others.index).bool()])
@@ -163,14 +163,6 @@ class LabelTests:
         effect = self.tangent.effects(self.reference, row, at(entries.columns, index), weight)
         effect = torch.where(slot >= 0, effects[index, slot].double(), effect)
         return Blocks.of(self.reference.rows, index, row, effect)
-
-    def _is_new(self, entries: Entries) -> Tensor:
-        """Return which of the columns' own blocks are not among the random ones."""
-        rows = self.reference.rows
-        slot = at(self.draws.slot, entries.row)
-        if rows.is_row_wise:
-            return slot < 0
-        return torch.ones_like(Blocks.of(rows, entries.index, entries.row, entries.weight).index).bool()
 
 
 def _without(entries: Entries, n_rows: int) -> tuple[Tensor, Tensor]:

@@ -53,6 +53,11 @@ class Blocks:
         return Blocks(*(torch.cat(pair) for pair in pairs))
 
 
+def block_sizes(rows: HeldOut, index: Tensor, row: Tensor) -> set[int]:
+    """Return the sizes of the blocks of rows that carry columns; `index` and `row` are as of `Blocks.of`."""
+    return set(torch.unique(Blocks.of(rows, index, row, row.double()).size).tolist())
+
+
 @dataclass(frozen=True)
 class BlockDraws:
     """Random blocks of each size, the same for all columns.
@@ -82,6 +87,13 @@ class BlockDraws:
             rows = torch.unique(torch.cat([rows, *(blocks.flatten() for blocks in drawn.values())]))
         slot = index_of(rows, held_out.n_rows)
         return cls(rows, slot, {size: slot[blocks] for size, blocks in drawn.items()})
+
+    def lack(self, held_out: HeldOut, blocks: Blocks, row: Tensor) -> Tensor:
+        """Return which blocks of some rows, (n,) int64, are not among these, (n_blocks,) bool.
+
+        Where films or clusters have several rows, none is taken to be among them.
+        """
+        return at(self.slot, row) < 0 if held_out.is_row_wise else torch.ones_like(blocks.index).bool()
 
 
 def random_blocks(film: np.ndarray, size: int, seed: int) -> np.ndarray:

@@ -46,10 +46,8 @@ class OffSample:
 
     def moments(self, reference: Reference, n_columns: int) -> OffRows:
         """Return the sums from which standard errors are computed."""
-        slope, each = self.change, torch.ones_like(self.change)
-        if reference.rows.entering is None:
-            slope = slope / self.weight
-        return OffRows.of(reference, n_columns, self.index, self.row, slope, each)
+        slope = self.change if reference.rows.entering is not None else self.change / self.weight
+        return OffRows.of(reference, n_columns, self.index, self.row, slope)
 
     def missed(self, reference: Reference, tangent: Tangent, entries: Entries) -> Tensor:
         """Return the exact effects less the second-order ones, (n,) float64."""

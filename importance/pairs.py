@@ -16,7 +16,7 @@ from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
 from greenlight_films.importance.film_sample import CarrierEffects, FilmSample, carrier_effects
 from greenlight_films.importance.held_out import Entries, HeldOut, at
-from greenlight_films.importance.null import Blocks
+from greenlight_films.importance.null import block_sizes
 from greenlight_films.importance.occurrence import Occurrence
 from greenlight_films.importance.reference import Reference
 
@@ -76,10 +76,10 @@ def _of_pairs(
     """Return the lines of some pairs, (2, n_pairs) label columns; `both` says which rows carry both."""
     rows, n_pairs = reference.rows, columns.shape[1]
     index, row = (torch.from_numpy(part.astype(np.int64)).to(columns.device) for part in both.nonzero())
-    sample = FilmSample.of(rows, seed, _sizes(rows, index, row))
+    sample = FilmSample.of(rows, seed, block_sizes(rows, index, row))
     some = _looked_at(sample, index, row, n_pairs)
     some_index, some_row = index[some], row[some]
-    if more := _sizes(rows, some_index, some_row) - sample.draws.draws.keys():  # of a film some rows may be left
+    if more := block_sizes(rows, some_index, some_row) - sample.draws.draws.keys():  # of a film some rows may be left
         sample = FilmSample.of(rows, seed, more.union(sample.draws.draws))
     every = torch.arange(n_pairs, device=index.device).repeat_interleave(len(sample.rows))
     pair, where = torch.cat([every, some_index]), torch.cat([sample.rows.repeat(n_pairs), some_row])
@@ -98,11 +98,6 @@ def _of_pairs(
         table |= {name: measure.mean, f"{name}_low_95": low, f"{name}_high_95": high, f"{name}_p": measure.p}
     table |= _importance(measures["joint"], of_sample[:n_pairs], sample, index, row)
     return pd.DataFrame({name: part.cpu().numpy() for name, part in table.items()}).drop(columns="prediction_p")
-
-
-def _sizes(rows: HeldOut, index: Tensor, row: Tensor) -> set[int]:
-    """Return the sizes of the blocks of rows that carry pairs."""
-    return set(torch.unique(Blocks.of(rows, index, row, row.double()).size).tolist())
 
 
 def _looked_at(sample: FilmSample, index: Tensor, row: Tensor, n_pairs: int) -> Tensor:

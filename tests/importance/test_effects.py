@@ -19,8 +19,7 @@ def all_off_rows(study, index: int) -> OffRows:
     row = torch.from_numpy(np.flatnonzero(column == 0))
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
     change = study.reference().changes(row, label.repeat(len(row)), given)
-    ones = torch.ones(len(row), dtype=torch.float64)
-    return OffRows.of(study.reference(), 1, torch.zeros_like(row), row, change / given, ones)
+    return OffRows.of(study.reference(), 1, torch.zeros_like(row), row, change / given)
 
 
 def lost(study, entries) -> torch.Tensor:
@@ -52,13 +51,13 @@ def test_the_error_of_the_sample_is_the_spread_of_what_films_move(make_study, in
 
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     index, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
-    slope, count = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5])
-    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, index, row, slope, count)
-    assert off.rows.tolist() == [[10, 5, 0.5, 0], [10, 13, 2, 0], [10, 35, 8, 0]]
-    assert off.by_film.tolist() == [[30, 15, 1.5, 0], [30, 39, 6, 0], [30, 105, 24, 0]]
-    whole = (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
-    assert whole.rows[1].tolist() == [5, 13, 20, 0]
-    assert whole.by_film[1].tolist() == [15, 39, 60, 0]
+    slope = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, index, row, slope)
+    assert off.rows.tolist() == [[1, 2, 1, 0], [1, 5, 4, 0], [1, 13, 16, 0]]
+    assert off.by_film.tolist() == [[3, 6, 3, 0], [3, 15, 12, 0], [3, 39, 48, 0]]
+    whole = off.standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
+    assert whole.rows[1].tolist() == [5, 12.5, 20, 0]
+    assert whole.by_film[1].tolist() == [15, 37.5, 60, 0]
 
 
 @pytest.mark.parametrize("rows_a_film", [1, 3])
@@ -66,7 +65,7 @@ def test_sums_by_moments_are_those_of_all_rows_without_a_column(make_study, rows
     study, index = make_study(rows_a_film=rows_a_film), 4
     entries, rows = study.entries.part(index, index + 1), torch.from_numpy(np.flatnonzero(study.matrix[:, index] == 0))
     slope = torch.from_numpy(np.random.default_rng(0).normal(size=len(rows)))
-    expected = OffRows.of(study.reference(), 1, torch.zeros_like(rows), rows, slope, torch.ones_like(slope))
+    expected = OffRows.of(study.reference(), 1, torch.zeros_like(rows), rows, slope)
     moments = slope.mean()[None], slope.var(correction=0)[None]
     result = OffRows.by_moments(study.reference(), entries, *moments)
     torch.testing.assert_close(result.rows, expected.rows)
