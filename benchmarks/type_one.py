@@ -118,7 +118,7 @@ class Labelled:
         index, row = (
             part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows), indexing="ij")
         )
-        weight = entries.entering(rows, index, row)
+        weight = entries.entering(index, row)
         exact = reference.changes(row, entries.columns[index], weight)
         tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))
         largest = int(torch.bincount(rows.cluster).max())
@@ -140,7 +140,7 @@ class Labelled:
         own = exact.mean() + wider * (exact[row] - exact.mean()) - lowered[index]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         columns = self.columns[label].repeat(len(counts))
-        entries = Entries(columns, starts, row, self.weight[label][row], streams=columns)
+        entries = Entries(self.reference.rows, columns, starts, row, self.weight[label][row], streams=columns)
         result = self._tested(entries, -own)
         share = counts / len(exact)
         true = share * (1 - share) * lowered

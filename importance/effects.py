@@ -13,7 +13,6 @@ from torch import Tensor
 
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import Entries, at, sum_by
-from greenlight_films.importance.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -27,23 +26,24 @@ class OffRows:
     by_film: Tensor
 
     @classmethod
-    def of(cls, reference: Reference, n_columns: int, index: Tensor, row: Tensor, slope: Tensor) -> "OffRows":
+    def of(cls, entries: Entries, index: Tensor, row: Tensor, slope: Tensor) -> "OffRows":
         """Sum by column `index`; row `row` has the slope `slope`. All (n,)."""
 
         def moments(count: Tensor) -> Tensor:
             weighted = count * slope
-            return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
+            parts = count, weighted, weighted * slope
+            return torch.stack([sum_by(index, part, len(entries.columns)) for part in parts])
 
-        film, rows = reference.rows.cluster, moments(torch.ones_like(slope))
-        if reference.rows.is_row_wise:
+        film, rows = entries.held_out.cluster, moments(torch.ones_like(slope))
+        if entries.held_out.is_row_wise:
             return cls(rows, rows)
         return cls(rows, moments(at(torch.bincount(film), at(film, row))))
 
     @classmethod
-    def by_moments(cls, reference: Reference, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
+    def by_moments(cls, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
         """Return the sums of effects of a mean and a variance, both (n_columns,), on the rows without a column."""
-        rows = reference.rows
-        weight, square = entries.mean_weights(rows)
+        rows = entries.held_out
+        weight, square = entries.mean_weights()
         count = (rows.n_rows - entries.counts).double()
         sums = torch.stack([count, count * mean / weight, count * (variance + mean**2) / square])
         if rows.is_row_wise:
@@ -60,7 +60,7 @@ class OffRows:
         return OffRows(self.rows * times, self.by_film * times)
 
 
-def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
+def std_of_shuffle(entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
     """Return the standard deviation of one shuffle's mean loss, (n_columns,).
 
     A shuffle pairs the N slopes with the N weights of a column at random; the sum of products has the variance
@@ -69,8 +69,8 @@ def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: Of
     Args:
         lost: (n_entries,) float64, the change of a row's loss when its entry is removed.
     """
-    entries = entries.as_exchanged(reference.rows)
-    n_rows, slopes = reference.rows.n_rows, -lost / entries.weight
+    entries = entries.as_exchanged()
+    n_rows, slopes = entries.held_out.n_rows, -lost / entries.weight
     _, off_slopes, off_squares = off.rows
     mean = (off_slopes + entries.sums(slopes)) / n_rows
     variance = (off_squares + entries.sums(slopes**2)) / n_rows - mean**2
@@ -79,7 +79,7 @@ def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: Of
     return (variance.clamp(min=0) * weights.clamp(min=0) * n_rows / max(n_rows - 1, 1)).sqrt() / n_rows
 
 
-def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
+def se_of_sample(entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
     """Return the standard error of the mean loss's increase from the choice of held-out films, (n_columns,).
 
     The increase is minus the covariance of weights and slopes, which row i moves by (mean weight - its weight) times
@@ -87,8 +87,8 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     Rows of a film that carry the column are added up first. Of the others only a sample is known: for the square of
     their film's sum its upper bound is taken, the film's number of rows times the sum of squares (Cauchy-Schwarz).
     """
-    entries = entries.as_exchanged(reference.rows)
-    rows, n_columns, slopes = reference.rows, len(entries.columns), -lost / entries.weight
+    entries = entries.as_exchanged()
+    rows, n_columns, slopes = entries.held_out, len(entries.columns), -lost / entries.weight
     mean_weight = entries.sums_of_weights[0] / rows.n_rows
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows

@@ -66,7 +66,7 @@ class Measured:
             lost_variance: (n_columns,), of the sums of `lost`, where not all of it was measured.
         """
         n_rows, n_columns, counts = reference.rows.n_rows, len(entries.columns), entries.counts.double()
-        without, exact, carried = n_rows - counts, entries.exact(reference.rows), -entries.sums(lost)
+        without, exact, carried = n_rows - counts, entries.exact, -entries.sums(lost)
         size = torch.bincount(sample.index, minlength=n_columns)
         slope, mean, spread, degrees = _regressed(sample, sample.missed(reference, tangent, entries), size)
         few = (size < FEW_SAMPLED) & ~plan.pooled.isnan()
@@ -77,7 +77,7 @@ class Measured:
             off_mean = (plan.nearly + mean) * times - carried / without.clamp(min=1)
             variance *= times**2
         else:
-            weights = _in_sums(reference, tangent, entries)
+            weights = _in_sums(tangent, entries)
             own = tangent.effects(reference, entries.row, entries.column, *weights)
             nearly = (n_rows * plan.nearly - entries.sums(own)) / without.clamp(min=1)
             off_mean = slope * nearly + mean
@@ -161,27 +161,26 @@ def by_closed_form(
     measured = Measured.of(reference, tangent, entries, lost, sample, plan, lost_variance)
     swapped, swap_variance = _swaps(reference, entries)
     increase, slope = reference.increase(measured.total + share * swapped / n_rows)
-    off = OffRows.by_moments(reference, entries, measured.off_mean, measured.variance)
+    off = OffRows.by_moments(entries, measured.off_mean, measured.variance)
     if not plan.of_all:  # a few rows can't tell the spread of effects over all
         few = plan.size < without.clamp(max=FEW_SAMPLED)
-        off = off.where(few, sample.moments(reference, len(counts)).standing_for(without))
+        off = off.where(few, sample.moments(entries).standing_for(without))
     result = Estimates.untested(
         mean=increase,
-        std=slope * std_of_shuffle(reference, entries, lost, off),
+        std=slope * std_of_shuffle(entries, lost, off),
         se_shuffle=slope * share * (without**2 * measured.off_variance + swap_variance).sqrt() / n_rows,
-        se_sample=slope * se_of_sample(reference, entries, lost, off),
-        n_films=entries.films(reference.rows),
+        se_sample=slope * se_of_sample(entries, lost, off),
+        n_films=entries.films(),
     )
     return result, measured
 
 
-def _in_sums(reference: Reference, tangent: Tangent, entries: Entries) -> tuple[Tensor, Tensor]:
+def _in_sums(tangent: Tangent, entries: Entries) -> tuple[Tensor, Tensor]:
     """Return the weight, and its square, with which each entry's row is in the sums over all rows, (n_entries,)."""
-    rows = reference.rows
-    if rows.entering is None and tangent.by_parabola:
-        first, second = entries.mean_weights(rows)
+    if entries.held_out.entering is None and tangent.by_parabola:
+        first, second = entries.mean_weights()
         return at(first, entries.index), at(second, entries.index)
-    weight = entries.entering(rows, entries.index, entries.row).double()
+    weight = entries.entering(entries.index, entries.row).double()
     return weight, weight**2
 
 
@@ -190,7 +189,7 @@ def _swaps(reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
 
     Only for columns with several weights and no rule for the one that enters; two entries are tried for each row.
     """
-    n_columns, exact = len(entries.columns), entries.exact(reference.rows)
+    n_columns, exact = len(entries.columns), entries.exact
     if bool(exact.all()):
         nothing = torch.zeros(n_columns, dtype=torch.float64, device=exact.device)
         return nothing, nothing

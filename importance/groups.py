@@ -12,7 +12,7 @@ from torch import Tensor
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import benjamini_hochberg
 from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
-from greenlight_films.importance.held_out import Entries, HeldOut, at, index_of, sum_by
+from greenlight_films.importance.held_out import Entries, at, index_of, sum_by
 from greenlight_films.importance.null import Blocks, NullPart, block_sizes
 from greenlight_films.importance.patterns import Patterns
 from greenlight_films.importance.reference import Reference
@@ -54,12 +54,12 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
 def _of_groups(
     reference: Reference, entries: Entries, groups: list[np.ndarray], seed: int, most_rows: int
 ) -> dict[str, np.ndarray]:
-    rows, patterns = reference.rows, Patterns.of(reference.rows, entries, groups)
+    rows, patterns = reference.rows, Patterns.of(entries, groups)
     n_patterns, holder_group = len(patterns.group), patterns.group[patterns.pattern]
     sample = FilmSample.of(rows, seed, block_sizes(rows, holder_group, patterns.row), most_rows)
     every = torch.arange(n_patterns, device=sample.rows.device).repeat_interleave(len(sample.rows))
-    beyond, holder = patterns.beyond(rows, sample)
-    means = entries.mean_weights(rows)[0]
+    beyond, holder = patterns.beyond(sample)
+    means = entries.mean_weights()[0]
     mean_weight = at(means, torch.searchsorted(entries.columns, patterns.column))
     pattern = torch.cat([every, patterns.pattern, beyond])
     row = torch.cat([sample.rows.repeat(n_patterns), patterns.row, patterns.row[holder]])
@@ -67,15 +67,12 @@ def _of_groups(
     changes = [_effects(reference, patterns, some, where, mean_weight) for some, where in parts]
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
     of_sample, own, more = torch.split(effects, [len(every), len(patterns.row), len(beyond)])
-    tested = _tested(
-        rows, sample, patterns, of_sample.view(n_patterns, -1), own, (beyond, holder, more), len(groups), seed
-    )
+    tested = _tested(sample, patterns, of_sample.view(n_patterns, -1), own, (beyond, holder, more), len(groups), seed)
     table = tested | {"n_films": rows.count_films(holder_group, patterns.row, len(groups))}
     return {name: part.cpu().numpy() for name, part in table.items()}
 
 
 def _tested(
-    rows: HeldOut,
     sample: FilmSample,
     patterns: Patterns,
     effects: Tensor,
@@ -91,7 +88,7 @@ def _tested(
         own: (n_holders,), of each holder's pattern on it.
         beyond: patterns and holders as of `Patterns.beyond`, and their effects.
     """
-    holder_group = patterns.group[patterns.pattern]
+    rows, holder_group = patterns.held_out, patterns.group[patterns.pattern]
     blocks, counts = Blocks.of(rows, holder_group, patterns.row, own), torch.bincount(holder_group, minlength=n_groups)
     which, holder, more = beyond
     mixed = _mixed(patterns, effects, n_groups)
@@ -101,7 +98,7 @@ def _tested(
     both = NullPart(everyone, mixed, counts, holder_group[outside], of_holder[outside], 1)
     variance = NullPart(patterns.group, effects, patterns.count, which, more, 1).variance
     of_draws = sum_by(patterns.group, patterns.count * variance, n_groups)
-    null = _parts(rows, sample, patterns, blocks, effects, beyond)
+    null = _parts(sample, patterns, blocks, effects, beyond)
     of_all = _shrink(counts, of_draws, both.variance, torch.full_like(counts, rows.n_rows))
     of_these = of_all
     if rows.is_row_wise:
@@ -112,8 +109,7 @@ def _tested(
 
 def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Tensor, mean_weight: Tensor) -> Tensor:
     """Return the loss of rows with a pattern less that with none of its group's labels, (n,) float64."""
-    rows = reference.rows
-    holder, sums = patterns.holder_of(rows, pattern, row), reference.sums[row]
+    holder, sums = patterns.holder_of(pattern, row), reference.sums[row]
     position, label = patterns.labels_of(holder.clamp(min=0))
     is_own = holder[position] >= 0
     own, position = label[is_own], position[is_own]
@@ -122,7 +118,7 @@ def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Ten
     moved = torch.nonzero(holder >= 0).squeeze(1)
     without[moved] = reference.predict(sums[moved])
     position, label = patterns.labels_of(patterns.example[pattern])
-    entering = patterns.entering(rows, label, row[position], holder[position], mean_weight)
+    entering = patterns.entering(label, row[position], holder[position], mean_weight)
     _add(reference, sums, row, position, patterns.column[label], entering)
     has = patterns.pattern[holder.clamp(min=0)] == pattern
     with_pattern = torch.where(has & (holder >= 0), at(reference.predicted, row), reference.predict(sums))
@@ -135,15 +131,10 @@ def _add(reference: Reference, sums: Tensor, row: Tensor, position: Tensor, colu
 
 
 def _parts(
-    rows: HeldOut,
-    sample: FilmSample,
-    patterns: Patterns,
-    blocks: Blocks,
-    effects: Tensor,
-    beyond: tuple[Tensor, Tensor, Tensor],
+    sample: FilmSample, patterns: Patterns, blocks: Blocks, effects: Tensor, beyond: tuple[Tensor, Tensor, Tensor]
 ) -> list[NullPart]:
     """Return the null distributions of blocks, by the patterns of their rows."""
-    block, order = _in_blocks(rows, patterns)
+    block, order = _in_blocks(patterns)
     parts = []
     for size in torch.unique(blocks.size).tolist():
         some = torch.nonzero(blocks.size == size).squeeze(1)
@@ -151,7 +142,7 @@ def _parts(
         labelled = torch.cat([blocks.index[some, None], of_block], 1)
         kinds, kind, times = torch.unique(labelled, dim=0, return_inverse=True, return_counts=True)
         of_kind, value = kind, blocks.total[some]
-        if rows.is_row_wise:
+        if patterns.held_out.is_row_wise:
             of_kind, value = index_of(kinds[:, 1], len(patterns.group))[beyond[0]], beyond[2]
         n_before = torch.searchsorted(kinds[:, 0].contiguous(), kinds[:, 0].contiguous())
         number = torch.arange(len(kinds), device=kind.device) - n_before
@@ -166,9 +157,9 @@ def _parts(
     return parts
 
 
-def _in_blocks(rows: HeldOut, patterns: Patterns) -> tuple[Tensor, Tensor]:
+def _in_blocks(patterns: Patterns) -> tuple[Tensor, Tensor]:
     """Return the block of each holder, as `Blocks.of` numbers them, and holders in the order of block and pattern."""
-    holder = torch.arange(len(patterns.row), device=patterns.row.device)
+    rows, holder = patterns.held_out, torch.arange(len(patterns.row), device=patterns.row.device)
     if rows.is_row_wise:
         return holder, holder
     key = patterns.group[patterns.pattern] * rows.n_clusters + rows.cluster[patterns.row]

@@ -120,6 +120,7 @@ class Entries:
     """Labels of some columns, column after column and by row in each: n_columns columns with at least one.
 
     Attributes:
+        held_out: the rows that have the labels, and others.
         columns: (n_columns,) int64, the label columns, ascending or by how many rows carry them.
         starts: (n_columns + 1,) int64.
         row: (n_entries,) int64.
@@ -129,6 +130,7 @@ class Entries:
             carriers may be sampled, else anything; None where it isn't known.
     """
 
+    held_out: HeldOut
     columns: Tensor
     starts: Tensor
     row: Tensor
@@ -147,7 +149,7 @@ class Entries:
         row, weight = _by_column(rows, labels, len(carried))
         counts = carried[carried > 0]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, row, weight, streams=columns)
+        return cls(rows, columns, starts, row, weight, streams=columns)
 
     @cached_property
     def index(self) -> Tensor:
@@ -164,9 +166,9 @@ class Entries:
         """Return the label column of each entry, (n_entries,) int64."""
         return at(self.columns, self.index)
 
-    def find(self, index: Tensor, row: Tensor, n_rows: int) -> tuple[Tensor, Tensor]:
+    def find(self, index: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
         """Return the entry that a row has in a column, and whether it has one at all; all (n,)."""
-        bits = n_rows.bit_length()
+        bits = self.held_out.n_rows.bit_length()
         keys, wanted = self.index << bits | self.row, index << bits | row
         entry = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
         return entry, at(keys, entry) == wanted
@@ -187,49 +189,51 @@ class Entries:
             return self.counts * first, self.counts * first**2
         return self.sums(self.weight), self.sums(self.weight.double() ** 2)
 
-    def entering(self, rows: HeldOut, index: Tensor, row: Tensor) -> Tensor:
+    def entering(self, index: Tensor, row: Tensor) -> Tensor:
         """Return the weight with which a column would enter a row, (n,): by the rule, or that of a random entry.
 
         Args:
             index: (n,) int64, which of `columns`.
             row: (n,) int64.
         """
-        if rows.entering is not None:
-            n_cells = rows.entering.weight.shape[1]
-            return at(rows.entering.weight.flatten(), row * n_cells + at(rows.cells(self.columns), index))
+        if (rule := self.held_out.entering) is not None:
+            n_cells = rule.weight.shape[1]
+            return at(rule.weight.flatten(), row * n_cells + at(self.held_out.cells(self.columns), index))
         entry = at(self.starts, index)
         if not bool(self.even.all()):
             entry = entry + (uniform(child(at(self.streams, index), row)) * at(self.counts, index)).long()
         return at(self.weight, entry)
 
-    def entering_table(self, rows: HeldOut, some: Tensor) -> Tensor:
+    def entering_table(self, some: Tensor) -> Tensor:
         """Return those weights of each column in some rows, (n_columns, n) or (n_columns, 1)."""
-        if rows.entering is not None:
-            return rows.entering.weight[some].T[rows.cells(self.columns)]
+        if self.held_out.entering is not None:
+            return self.held_out.entering.weight[some].T[self.held_out.cells(self.columns)]
         if bool(self.even.all()):
             return at(self.weight, self.starts[:-1])[:, None]
         index = torch.arange(len(self.columns), device=some.device).repeat_interleave(len(some))
-        return self.entering(rows, index, some.repeat(len(self.columns))).view(len(self.columns), -1)
+        return self.entering(index, some.repeat(len(self.columns))).view(len(self.columns), -1)
 
-    def mean_weights(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
+    def mean_weights(self) -> tuple[Tensor, Tensor]:
         """Return the mean and the mean square of the weights that entering ones are multiplied by, (n_columns,)."""
-        if rows.entering is not None:
+        if self.held_out.entering is not None:
             return torch.ones_like(self.counts).double(), torch.ones_like(self.counts).double()
         first, second = self.sums_of_weights
         return first / self.counts, second / self.counts
 
-    def as_exchanged(self, rows: HeldOut) -> "Entries":
+    def as_exchanged(self) -> "Entries":
         """Return the entries with a weight of 1 where a rule gives weights: rows exchange whether they have a label."""
-        return self if rows.entering is None else replace(self, weight=torch.ones_like(self.weight))
+        return self if self.held_out.entering is None else replace(self, weight=torch.ones_like(self.weight))
 
-    def exact(self, rows: HeldOut) -> Tensor:
+    @property
+    def exact(self) -> Tensor:
         """Return whether the weight with which a column enters a row is known, not drawn, (n_columns,) bool."""
-        return self.even if rows.entering is None else torch.ones_like(self.even)
+        return self.even if self.held_out.entering is None else torch.ones_like(self.even)
 
     def part(self, first: int, stop: int) -> "Entries":
         """Return `columns[first:stop]` with their entries."""
         start, end = int(self.starts[first]), int(self.starts[stop])
         return Entries(
+            self.held_out,
             self.columns[first:stop],
             self.starts[first : stop + 1] - start,
             self.row[start:end],
@@ -246,19 +250,18 @@ class Entries:
         stays = kept.repeat_interleave(self.counts).nonzero().flatten()
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         shift = None if self.shift is None else at(self.shift, stays)
-        return Entries(
-            self.columns[kept], starts, at(self.row, stays), at(self.weight, stays), self.streams[kept], shift
-        )
+        parts = starts, at(self.row, stays), at(self.weight, stays), self.streams[kept], shift
+        return Entries(self.held_out, self.columns[kept], *parts)
 
     def sums(self, values: Tensor) -> Tensor:
         """Sum (n_entries,) values over each column, in float64."""
         return sum_by(self.index, values, len(self.columns))
 
-    def films(self, rows: HeldOut) -> Tensor:
+    def films(self) -> Tensor:
         """Count the films that carry each column, (n_columns,) int64."""
-        if rows.n_films == rows.n_rows:
+        if self.held_out.n_films == self.held_out.n_rows:
             return self.counts
-        return rows.count_films(self.index, self.row, len(self.columns))
+        return self.held_out.count_films(self.index, self.row, len(self.columns))
 
 
 def _by_column(rows: HeldOut, labels: Tensor, n_labels: int) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,7 @@ class LabelTests:
         rows, sizes, singles = reference.rows, {1}, tangent.standing_for_all()
         if not rows.is_row_wise:
             singles = singles[:0]
-            for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
+            for index, row in ((entries.index, entries.row), _without(entries)):
                 sizes |= block_sizes(rows, index, row)
         screen = Screen.of(tangent) if are_many and rows.is_row_wise else None
         return cls(reference, tangent, BlockDraws.of(rows, singles, sorted(sizes), seed), seed, screen)
@@ -157,16 +157,17 @@ class LabelTests:
 
     def _blocks_without(self, entries: Entries, effects: Tensor) -> Blocks:
         """Return the blocks of rows that don't carry columns which most rows carry."""
-        index, row = _without(entries, self.reference.rows.n_rows)
+        index, row = _without(entries)
         slot = at(self.draws.slot, row)
-        weight = entries.entering(self.reference.rows, index, row)
+        weight = entries.entering(index, row)
         effect = self.tangent.effects(self.reference, row, at(entries.columns, index), weight)
         effect = torch.where(slot >= 0, effects[index, slot].double(), effect)
         return Blocks.of(self.reference.rows, index, row, effect)
 
 
-def _without(entries: Entries, n_rows: int) -> tuple[Tensor, Tensor]:
+def _without(entries: Entries) -> tuple[Tensor, Tensor]:
     """Return the rows without columns that most rows, but not all, carry: the columns' index and the row, both (n,)."""
+    n_rows = entries.held_out.n_rows
     columns = torch.nonzero((2 * entries.counts > n_rows) & (entries.counts < n_rows)).squeeze(1)
     lacks = torch.ones(len(columns), n_rows, dtype=torch.bool, device=columns.device)
     of_entry = at(index_of(columns, len(entries.columns)), entries.index)

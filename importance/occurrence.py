@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from greenlight_films.importance.estimates import FEW_FILMS
-from greenlight_films.importance.held_out import Entries, HeldOut
+from greenlight_films.importance.held_out import Entries
 
 ALIKE = 0.5  # Jaccard's similarity from which on labels are grouped: half of the films that have either have both
 MOST_GROUPED = 2000  # labels that hang together: more would need a distance matrix of gigabytes
@@ -33,11 +33,11 @@ class Occurrence:
     together: sparse.csc_array
 
     @classmethod
-    def of(cls, rows: HeldOut, entries: Entries) -> "Occurrence":
+    def of(cls, entries: Entries) -> "Occurrence":
         """Count rows; the work grows with the pairs of labels in a row."""
-        kept = entries.only(entries.films(rows) >= FEW_FILMS)
+        kept = entries.only(entries.films() >= FEW_FILMS)
         index, row = kept.index.cpu().numpy(), kept.row.cpu().numpy()
-        shape = rows.n_rows, len(kept.columns)
+        shape = kept.held_out.n_rows, len(kept.columns)
         matrix = sparse.csr_array((np.ones(len(row), np.float32), (row, index)), shape=shape)
         return cls(kept.columns.cpu().numpy(), matrix, _together(matrix))
 

@@ -44,10 +44,10 @@ class OffSample:
         order = torch.argsort(index, stable=True)
         return cls(at(index, order), at(row, order), at(weight, order), at(change, order), is_distinct=False)
 
-    def moments(self, reference: Reference, n_columns: int) -> OffRows:
+    def moments(self, entries: Entries) -> OffRows:
         """Return the sums from which standard errors are computed."""
-        slope = self.change if reference.rows.entering is not None else self.change / self.weight
-        return OffRows.of(reference, n_columns, self.index, self.row, slope)
+        slope = self.change if entries.held_out.entering is not None else self.change / self.weight
+        return OffRows.of(entries, self.index, self.row, slope)
 
     def missed(self, reference: Reference, tangent: Tangent, entries: Entries) -> Tensor:
         """Return the exact effects less the second-order ones, (n,) float64."""
@@ -75,7 +75,7 @@ def sample_of(reference: Reference, tangent: Tangent, entries: Entries, size: Te
     """
     index, position = slots(size)
     row = _rows_without(tangent.order, entries, index, position)
-    weight = entries.entering(reference.rows, index, row)
+    weight = entries.entering(index, row)
     return OffSample(index, row, weight, reference.changes(row, at(entries.columns, index), weight))
 
 
@@ -87,8 +87,8 @@ def sample_of_all(reference: Reference, entries: Entries, size: Tensor) -> OffSa
     n_rows = reference.rows.n_rows
     index, slot = slots(size)
     row = (uniform(child(at(child(entries.streams, 2), index), slot)) * n_rows).long()
-    weight = entries.entering(reference.rows, index, row)
-    entry, carries = entries.find(index, row, n_rows)
+    weight = entries.entering(index, row)
+    entry, carries = entries.find(index, row)
     added = torch.where(carries, -at(entries.weight, entry), weight)
     change = reference.changes(row, at(entries.columns, index), added)
     return OffSample(index, row, weight, torch.where(carries, -change, change), is_distinct=False, is_of_all=True)

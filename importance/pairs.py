@@ -15,7 +15,7 @@ from torch import Tensor
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
 from greenlight_films.importance.film_sample import CarrierEffects, FilmSample, carrier_effects
-from greenlight_films.importance.held_out import Entries, HeldOut, at
+from greenlight_films.importance.held_out import Entries, at
 from greenlight_films.importance.null import block_sizes
 from greenlight_films.importance.occurrence import Occurrence
 from greenlight_films.importance.reference import Reference
@@ -59,7 +59,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     parts = in_threads(of_some, len(first), size, reference.sums.device)
     if not parts:
         return pd.DataFrame(columns=PAIR)
-    films = pd.Series(entries.films(reference.rows).cpu().numpy(), entries.columns.cpu().numpy())
+    films = pd.Series(entries.films().cpu().numpy(), entries.columns.cpu().numpy())
     table = pd.concat(parts, ignore_index=True).query(f"n_films >= {FEW_FILMS}")
     each = {f"{side}_films": films[table[side]].to_numpy() for side in ("first", "second")}
     always = (each["first_films"] == table["n_films"]) & (each["second_films"] == table["n_films"])
@@ -138,8 +138,8 @@ def _corners(reference: Reference, entries: Entries, columns: Tensor, row: Tenso
         columns: (2, n) int64, the two label columns.
         row: (n,) int64.
     """
-    own = torch.stack([_own_weight(entries, column, row, reference.rows.n_rows) for column in columns])
-    weight = _weight_together(reference.rows, entries, columns, row, own)
+    own = torch.stack([_own_weight(entries, column, row) for column in columns])
+    weight = _weight_together(entries, columns, row, own)
     predicted = [
         _predicted(reference, row, columns, weight * torch.tensor(corner, device=row.device)[:, None] - own)
         for corner in CORNERS
@@ -155,21 +155,21 @@ def _corners(reference: Reference, entries: Entries, columns: Tensor, row: Tenso
     return torch.stack([both - neither, of_loss, of_prediction])
 
 
-def _own_weight(entries: Entries, column: Tensor, row: Tensor, n_rows: int) -> Tensor:
+def _own_weight(entries: Entries, column: Tensor, row: Tensor) -> Tensor:
     """Return the weight that each row has in a label column, (n,); 0 where it doesn't carry it."""
-    entry, carries = entries.find(torch.searchsorted(entries.columns, column), row, n_rows)
+    entry, carries = entries.find(torch.searchsorted(entries.columns, column), row)
     return torch.where(carries, at(entries.weight, entry), 0.0)
 
 
-def _weight_together(rows: HeldOut, entries: Entries, columns: Tensor, row: Tensor, own: Tensor) -> Tensor:
+def _weight_together(entries: Entries, columns: Tensor, row: Tensor, own: Tensor) -> Tensor:
     """Return the weight with which each row would carry both labels, (2, n): its own, if it does.
 
     Where a cell's names share a weight, it is 1 / sqrt(the cell's names with both labels).
     """
-    has = own != 0
+    has, rows = own != 0, entries.held_out
     if rows.entering is None:
         index = torch.searchsorted(entries.columns, columns.flatten())
-        return torch.where(has, own, at(entries.mean_weights(rows)[0].to(own), index).view_as(own))
+        return torch.where(has, own, at(entries.mean_weights()[0].to(own), index).view_as(own))
     cell = rows.cells(columns.flatten()).view_as(columns)
     in_one_cell = (cell[0] == cell[1]).int()
     leaving = has.int() + has.flip(0).int() * in_one_cell

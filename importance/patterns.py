@@ -16,6 +16,7 @@ class Patterns:
     """The sets of a group's labels that rows have. A holder is a row that has labels of a group.
 
     Attributes:
+        held_out: the rows.
         group: (n_patterns,) int64.
         count: (n_patterns,) int64, its holders.
         example: (n_patterns,) int64, a holder.
@@ -27,6 +28,7 @@ class Patterns:
         cell: (n_labels,) int64, the label's holder and cell as one number.
     """
 
+    held_out: HeldOut
     group: Tensor
     count: Tensor
     example: Tensor
@@ -38,9 +40,9 @@ class Patterns:
     cell: Tensor
 
     @classmethod
-    def of(cls, rows: HeldOut, entries: Entries, groups: list[np.ndarray]) -> "Patterns":
+    def of(cls, entries: Entries, groups: list[np.ndarray]) -> "Patterns":
         """Find the patterns of groups of `entries.columns`, by index; no label is in two groups."""
-        device = entries.row.device
+        rows, device = entries.held_out, entries.row.device
         group = torch.full_like(entries.columns, -1)
         members = torch.from_numpy(np.concatenate(groups)).to(device)
         group[members] = torch.arange(len(groups), device=device).repeat_interleave(
@@ -58,14 +60,11 @@ class Patterns:
         example[pattern] = torch.arange(len(pattern), device=device)
         column = entries.column[kept]
         starts = torch.cat([n_labels.new_zeros(1), n_labels.cumsum(0)])
-        cell = holder * cls._n_cells(rows) + rows.cells(column)
+        cell = holder * _n_cells(rows) + rows.cells(column)
         of_pattern = holders[example] // rows.n_rows
         weight = entries.weight[kept]
-        return cls(of_pattern, count, example, holders % rows.n_rows, pattern, starts, column, weight, cell)
-
-    @staticmethod
-    def _n_cells(rows: HeldOut) -> int:
-        return 1 if rows.entering is None else rows.entering.weight.shape[1]
+        row = holders % rows.n_rows
+        return cls(rows, of_pattern, count, example, row, pattern, starts, column, weight, cell)
 
     def labels_of(self, holder: Tensor) -> tuple[Tensor, Tensor]:
         """Return the labels of holders, (n,) int64, one after another: the position in `holder`, and the label."""
@@ -74,20 +73,20 @@ class Patterns:
         begin = count.cumsum(0) - count
         return position, torch.arange(len(position), device=holder.device) + at(first - begin, position)
 
-    def holder_of(self, rows: HeldOut, pattern: Tensor, row: Tensor) -> Tensor:
+    def holder_of(self, pattern: Tensor, row: Tensor) -> Tensor:
         """Return which holder a row is for the group of a pattern, both (n,); -1 where it has none of its labels."""
-        keys = self.group[self.pattern] * rows.n_rows + self.row
-        wanted = self.group[pattern] * rows.n_rows + row
+        keys = self.group[self.pattern] * self.held_out.n_rows + self.row
+        wanted = self.group[pattern] * self.held_out.n_rows + row
         position = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
         return torch.where(at(keys, position) == wanted, position, -1)
 
-    def beyond(self, rows: HeldOut, sample: FilmSample) -> tuple[Tensor, Tensor]:
+    def beyond(self, sample: FilmSample) -> tuple[Tensor, Tensor]:
         """Return each pattern with each holder of its group that the sample lacks: pattern and holder, (n,) int64.
 
         They are in the null distribution besides the sample. None where rows are drawn in blocks.
         """
         outside = torch.nonzero(at(sample.draws.slot, self.row) < 0).squeeze(1)
-        if not rows.is_row_wise:
+        if not self.held_out.is_row_wise:
             outside = outside[:0]
         order = torch.argsort(self.group)
         n_each = torch.bincount(self.group)
@@ -98,7 +97,7 @@ class Patterns:
         nth = torch.arange(len(holder), device=holder.device)
         return order[nth + (first - begin).repeat_interleave(n_each[group])], holder
 
-    def entering(self, rows: HeldOut, label: Tensor, row: Tensor, holder: Tensor, mean_weight: Tensor) -> Tensor:
+    def entering(self, label: Tensor, row: Tensor, holder: Tensor, mean_weight: Tensor) -> Tensor:
         """Return the weight with which a label of a pattern would be in a row that has the pattern, (n,).
 
         Args:
@@ -106,12 +105,17 @@ class Patterns:
             holder: (n,) int64, which one the row is; -1 where it is none.
             mean_weight: (n_labels,), where weights follow no rule.
         """
+        rows = self.held_out
         if rows.entering is None:
             return at(mean_weight, label)
         cells, count = torch.unique(self.cell, return_counts=True)
         cell = rows.cells(self.column[label])
-        own = holder * self._n_cells(rows) + cell
+        own = holder * _n_cells(rows) + cell
         position = torch.searchsorted(cells, own).clamp(max=len(cells) - 1)
         leaving = torch.where((holder >= 0) & (cells[position] == own), count[position], 0)
         joining = count[torch.searchsorted(cells, self.cell[label])]
         return rows.entering.after(row, cell, leaving, joining)
+
+
+def _n_cells(rows: HeldOut) -> int:
+    return 1 if rows.entering is None else rows.entering.weight.shape[1]

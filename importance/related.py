@@ -74,14 +74,14 @@ def related_features(
             notes.append(f"The loss {result.summary['loss']} has no closed form, which {tables} need.")
     elif settings.groups or settings.pairs:
         entries = Entries.of(reference.rows)
-        kept = entries.only(entries.films(reference.rows) >= FEW_FILMS)
+        kept = entries.only(entries.films() >= FEW_FILMS)
         n_together = int((torch.bincount(kept.row) ** 2).sum())
         if not n_together:
             notes.append(f"No label is in {FEW_FILMS} of the {result.films}: none can be grouped or paired.")
         elif n_together > MOST_TOGETHER:
             notes.append(f"The films have {n_together:,} pairs of labels, too many to find those that occur together.")
         else:
-            occurrence = Occurrence.of(reference.rows, kept)
+            occurrence = Occurrence.of(kept)
             if settings.groups:
                 groups = _groups(reference, entries, occurrence, estimator.seed, result, notes)
             if settings.pairs:

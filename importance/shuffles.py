@@ -22,7 +22,7 @@ def by_shuffles(reference: Reference, entries: Entries, estimator: Estimator) ->
     Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats. Its
     change, (n_entries,), and the rows that get an entry are returned too.
     """
-    n_rows, n_repeats, n_columns = reference.rows.n_rows, estimator.n_repeats, len(entries.columns)
+    n_rows, n_repeats = reference.rows.n_rows, estimator.n_repeats
     lost = reference.changes(entries.row, entries.column, -entries.weight)
     lost_by_column = entries.sums(lost)
     at_once = max(1, estimator.updates_at_once // len(entries.row))
@@ -34,16 +34,16 @@ def by_shuffles(reference: Reference, entries: Entries, estimator: Estimator) ->
         means.append((gained.view(-1, some) + lost_by_column[:, None]) / n_rows)
         samples.append(sample)
     sample = OffSample.of_parts(samples)
-    drawn = sample.moments(reference, n_columns).standing_for(n_rows - entries.counts)
+    drawn = sample.moments(entries).standing_for(n_rows - entries.counts)
     mean = torch.cat(means, dim=1)
     increase, slope = reference.increase(mean)
     result = Estimates.untested(
         mean=increase.mean(1),
         repeats=increase,
         std=std_of_repeats(increase),
-        se_shuffle=slope * std_of_shuffle(reference, entries, lost, drawn) / n_repeats**0.5,
-        se_sample=slope * se_of_sample(reference, entries, lost, drawn),
-        n_films=entries.films(reference.rows),
+        se_shuffle=slope * std_of_shuffle(entries, lost, drawn) / n_repeats**0.5,
+        se_sample=slope * se_of_sample(entries, lost, drawn),
+        n_films=entries.films(),
     )
     return result, lost, sample
 
@@ -59,15 +59,15 @@ def _some_shuffles(
     reference: Reference, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
 ) -> tuple[Tensor, OffSample]:
     """Return the summed changes of rows that get an entry, by column and repeat, and the sample of those without."""
-    n_rows, (group, slot, row) = reference.rows.n_rows, shuffled
+    group, slot, row = shuffled
     n_repeats = len(row) // len(entries.row)
     index = torch.div(group, n_repeats, rounding_mode="floor")
-    entry, carries = entries.find(index, row, n_rows)
+    entry, carries = entries.find(index, row)
     if reference.rows.entering is None:
         given = at(entries.weight, at(entries.starts, index) + slot)
         delta = torch.where(carries, given - at(entries.weight, entry), given)
     else:
-        given = entries.entering(reference.rows, index, row)
+        given = entries.entering(index, row)
         delta = torch.where(carries, 0.0, given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)

@@ -132,7 +132,7 @@ class Tangent:
         true = self._of_losses(reference, shift, rows).double()
         mean, variance, n_rows = true.mean(1), true.var(1, correction=0), len(self.order)
         # Of weights without a rule each row has one of several, at random.
-        error = torch.where(entries.exact(reference.rows), 0.0, variance / n_rows)
+        error = torch.where(entries.exact, 0.0, variance / n_rows)
         if len(rows) < n_rows:
             near = shift.double() * at(self.slope, rows)
             apart = near - near.mean(1, keepdim=True)
@@ -146,7 +146,7 @@ class Tangent:
     def _by_sums(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor, Tensor]:
         """Return the means to first and second order and the variance to first, (n_columns,), by sums over rows."""
         n_rows, weight = reference.rows.n_rows, at_rows(reference.model.first.label_weight, entries.columns)
-        first, second = entries.mean_weights(reference.rows)
+        first, second = entries.mean_weights()
         linear, curved, squares = (torch.empty_like(first) for _ in range(3))
         cells = reference.rows.cells(entries.columns)
         for cell in torch.unique(cells).tolist():
@@ -201,7 +201,7 @@ class Tangent:
     def _shift(self, reference: Reference, entries: Entries, rows: Tensor) -> Tensor:
         """Return by how much each column moves the straight tail's output in some rows, (n_columns, n)."""
         shift = at_rows(reference.model.first.label_weight, entries.columns) @ at_rows(self.jacobian, rows).T
-        return shift.mul_(entries.entering_table(reference.rows, rows).to(shift.dtype))
+        return shift.mul_(entries.entering_table(rows).to(shift.dtype))
 
     def _of_parabolas(self, shift: Tensor, rows: Tensor) -> Tensor:
         slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))

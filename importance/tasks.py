@@ -134,9 +134,9 @@ class Tasks:
         """Return the importances of a task's label columns, each shuffled alone, in their order."""
         part, n_rows = self.entries.part(task.first, task.stop), reference.rows.n_rows
         # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have.
-        used, everywhere = reference.uses(part.columns), (part.counts == n_rows) & part.exact(reference.rows)
+        used, everywhere = reference.uses(part.columns), (part.counts == n_rows) & part.exact
         measured = used & ~everywhere
-        films, columns = part.films(reference.rows), part.only(measured)
+        films, columns = part.films(), part.only(measured)
         importance = Estimates.filled(0.0, films, self.estimator.n_repeats if self.estimator.kind == "shuffle" else 1)
         for field in (importance.p, importance.low, importance.high):
             field[used & everywhere] = torch.nan  # nothing can be exchanged, and so nothing be tested
@@ -183,7 +183,7 @@ class Tasks:
         """Return the importance of all label columns and of the sets, on the CPU; unknown where it was not measured."""
         n_repeats, columns = self.estimator.n_repeats, self.entries.columns.cpu()
         films = columns.new_zeros(len(self.keys))
-        films[columns] = self.entries.films(self.reference.rows).cpu()
+        films[columns] = self.entries.films().cpu()
         values = Estimates.unknown(films, n_repeats if self.estimator.kind == "shuffle" else 1)
         sets = Estimates.unknown(columns.new_zeros(len(self.sets)), n_repeats)
         for result in self.results:

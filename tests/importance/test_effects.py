@@ -19,7 +19,7 @@ def all_off_rows(study, index: int) -> OffRows:
     row = torch.from_numpy(np.flatnonzero(column == 0))
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
     change = study.reference().changes(row, label.repeat(len(row)), given)
-    return OffRows.of(study.reference(), 1, torch.zeros_like(row), row, change / given)
+    return OffRows.of(study.entries.part(index, index + 1), torch.zeros_like(row), row, change / given)
 
 
 def lost(study, entries) -> torch.Tensor:
@@ -34,7 +34,7 @@ def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, index):
     random = np.random.default_rng(index)
     orders = random.permuted(np.tile(np.arange(61), (20_000, 1)), axis=1)
     observed = changes[np.arange(61), orders].mean(1).std()
-    result = std_of_shuffle(study.reference(), entries, lost(study, entries), all_off_rows(study, index))
+    result = std_of_shuffle(entries, lost(study, entries), all_off_rows(study, index))
     assert observed > 1e-4
     assert result.tolist() == pytest.approx([observed], rel=0.03)
 
@@ -45,14 +45,14 @@ def test_the_error_of_the_sample_is_the_spread_of_what_films_move(make_study, in
     study = make_study(rows_a_film=rows_a_film)
     entries = study.entries.part(index, index + 1)
     expected = study.moved(index).reshape(61, rows_a_film).mean(1).std(ddof=1) / 61**0.5
-    result = se_of_sample(study.reference(), entries, lost(study, entries), all_off_rows(study, index))
+    result = se_of_sample(entries, lost(study, entries), all_off_rows(study, index))
     assert float(result) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     index, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
     slope = torch.tensor([1.0, 2.0, 3.0, 4.0])
-    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, index, row, slope)
+    off = OffRows.of(make_study(rows_a_film=3).entries.part(0, 4), index, row, slope)
     assert off.rows.tolist() == [[1, 2, 1, 0], [1, 5, 4, 0], [1, 13, 16, 0]]
     assert off.by_film.tolist() == [[3, 6, 3, 0], [3, 15, 12, 0], [3, 39, 48, 0]]
     whole = off.standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
@@ -65,9 +65,9 @@ def test_sums_by_moments_are_those_of_all_rows_without_a_column(make_study, rows
     study, index = make_study(rows_a_film=rows_a_film), 4
     entries, rows = study.entries.part(index, index + 1), torch.from_numpy(np.flatnonzero(study.matrix[:, index] == 0))
     slope = torch.from_numpy(np.random.default_rng(0).normal(size=len(rows)))
-    expected = OffRows.of(study.reference(), 1, torch.zeros_like(rows), rows, slope)
+    expected = OffRows.of(entries, torch.zeros_like(rows), rows, slope)
     moments = slope.mean()[None], slope.var(correction=0)[None]
-    result = OffRows.by_moments(study.reference(), entries, *moments)
+    result = OffRows.by_moments(entries, *moments)
     torch.testing.assert_close(result.rows, expected.rows)
     torch.testing.assert_close(result.by_film, expected.by_film)
     other = OffRows(result.rows + 1, result.by_film + 1)

@@ -62,16 +62,16 @@ def test_a_label_enters_a_row_by_its_cells_rule_or_with_a_weight_of_its_own(make
     matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
     rows = make_rows(matrix)
     entries, every_row = Entries.of(rows), torch.arange(4)
-    own = entries.entering_table(rows, every_row)
+    own = entries.entering_table(every_row)
     assert {round(float(weight), 6) for weight in own[2]} == {0.5, 1.0}
     assert set(own[1].tolist()) == {0.5}
     rule = Entering(torch.tensor([0, 0, 1, 1]), torch.arange(8.0).view(4, 2))
-    ruled = replace(rows, entering=rule)
-    assert entries.entering_table(ruled, every_row).T.tolist() == rule.weight[:, rule.cell].tolist()
+    ruled = Entries.of(replace(rows, entering=rule))
+    assert ruled.entering_table(every_row).T.tolist() == rule.weight[:, rule.cell].tolist()
     index, row = torch.tensor([3, 1]), torch.tensor([0, 3])
-    assert entries.entering(ruled, index, row).tolist() == [1, 6]
-    assert entries.exact(rows).tolist() == [True, True, False, True]
-    assert entries.exact(ruled).all()
+    assert ruled.entering(index, row).tolist() == [1, 6]
+    assert entries.exact.tolist() == [True, True, False, True]
+    assert ruled.exact.all()
 
 
 def test_a_column_is_even_where_its_weights_are_one(make_rows):
@@ -82,13 +82,13 @@ def test_a_column_is_even_where_its_weights_are_one(make_rows):
 
 
 def test_films_of_a_column_are_counted_once_each(study):
-    assert study.entries.films(study.rows).tolist() == (study.matrix != 0).sum(0).tolist()  # each row is a film
+    assert study.entries.films().tolist() == (study.matrix != 0).sum(0).tolist()  # each row is a film
     film = torch.arange(61) // 4
     rows = replace(study.rows, film=film)
     theirs = pd.DataFrame(study.matrix != 0).groupby(film.numpy()).any().sum()
     assert theirs.tolist() != study.entries.counts.tolist()
-    assert Entries.of(rows).films(rows).tolist() == theirs.tolist()
-    assert Entries.of(rows).part(2, 5).films(rows).tolist() == theirs[2:5].tolist()
+    assert Entries.of(rows).films().tolist() == theirs.tolist()
+    assert Entries.of(rows).part(2, 5).films().tolist() == theirs[2:5].tolist()
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])

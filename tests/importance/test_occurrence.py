@@ -21,7 +21,7 @@ def crew(make_study):
 
 def occurrence_of(matrix, make_rows):
     rows = make_rows(matrix)
-    return Occurrence.of(rows, Entries.of(rows))
+    return Occurrence.of(Entries.of(rows))
 
 
 def test_groups_are_those_of_one_matrix_over_all_labels(crew, make_rows):

@@ -26,7 +26,7 @@ def test_each_row_of_all_once_gives_the_exact_importance(make_study, weights):
     n_columns, n_rows = len(entries.columns), 61
     index = torch.arange(n_columns).repeat_interleave(n_rows)
     row = torch.arange(n_rows).repeat(n_columns)
-    weight = entries.entering(study.rows, index, row)
+    weight = entries.entering(index, row)
     exact = torch.from_numpy(np.concatenate([study.effects(label) for label in range(n_columns)]))
     sample = OffSample(index, row, weight, exact, is_distinct=False, is_of_all=True)
     unknown = torch.full((n_columns,), torch.nan, dtype=torch.float64)

@@ -10,7 +10,7 @@ from greenlight_films.importance.pairs import pair_importance
 
 def pairs_of(study, loss="mse", seed=0):
     entries = Entries.of(study.rows)
-    return pair_importance(study.reference(loss), entries, Occurrence.of(study.rows, entries), seed)
+    return pair_importance(study.reference(loss), entries, Occurrence.of(entries), seed)
 
 
 def corners(study, pair) -> np.ndarray:

@@ -10,7 +10,7 @@ GROUPS = [np.array([0, 1]), np.array([2, 3])]
 
 def test_patterns_are_the_rows_sets_of_labels_with_their_counts(make_study):
     study = make_study(80, (30, 40, 20, 60), seed=2)
-    patterns = Patterns.of(study.rows, study.entries, GROUPS)
+    patterns = Patterns.of(study.entries, GROUPS)
     for number, group in enumerate(GROUPS):
         has = study.matrix[:, group] != 0
         expected = np.unique(has[has.any(1)], axis=0, return_counts=True)[1]
@@ -21,9 +21,9 @@ def test_patterns_are_the_rows_sets_of_labels_with_their_counts(make_study):
 
 def test_each_pattern_meets_each_holder_of_its_group_that_is_not_in_the_sample(make_study):
     study = make_study(80, (30, 40, 20, 60), seed=2)
-    patterns = Patterns.of(study.rows, study.entries, GROUPS)
+    patterns = Patterns.of(study.entries, GROUPS)
     sample = FilmSample.of(study.rows, 1, most_rows=32)
-    pattern, holder = patterns.beyond(study.rows, sample)
+    pattern, holder = patterns.beyond(sample)
     expected = {
         (number, other)
         for number, group in enumerate(patterns.group.tolist())
@@ -33,5 +33,5 @@ def test_each_pattern_meets_each_holder_of_its_group_that_is_not_in_the_sample(m
     assert len(expected) > 50
     assert sorted(zip(pattern.tolist(), holder.tolist(), strict=True)) == sorted(expected)
     blocks = make_study(80, (30, 40, 20, 60), seed=2, rows_a_film=2)
-    of_blocks = Patterns.of(blocks.rows, blocks.entries, GROUPS)
-    assert not len(of_blocks.beyond(blocks.rows, FilmSample.of(blocks.rows, 1, most_rows=32))[0])
+    of_blocks = Patterns.of(blocks.entries, GROUPS)
+    assert not len(of_blocks.beyond(FilmSample.of(blocks.rows, 1, most_rows=32))[0])

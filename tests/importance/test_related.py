@@ -119,7 +119,7 @@ def test_of_more_pairs_than_are_measured_the_number_is_given(make_study):
     study = make_study(400, (150,) * 35)
     related = related_of(study, groups=False)[0]
     entries = Entries.of(study.rows)
-    n_pairs = len(Occurrence.of(study.rows, entries).pairs[0])
+    n_pairs = len(Occurrence.of(entries).pairs[0])
     assert n_pairs > MOST_PAIRS
     assert len(related.pairs) == MOST_PAIRS
     looked_at = f"Of {n_pairs:,} pairs of labels the 500 that are together most beyond chance are looked at"

@@ -56,10 +56,10 @@ def test_moments_over_all_rows_are_those_of_the_effects_of_each(make_study, weig
     np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-4, atol=1e-6)
     weight = study.model.first.label_weight[:7].detach().T
     first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
-    first_order *= entries.entering_table(study.rows, rows)
+    first_order *= entries.entering_table(rows)
     np.testing.assert_allclose(by_moments, first_order.var(1, correction=0), rtol=1e-4)
     index, row = torch.tensor([0, 3, 6]), torch.tensor([60, 4, 9])
-    weight = entries.entering(study.rows, index, row)
+    weight = entries.entering(index, row)
     effects = tangent.effects(reference, row, entries.columns[index], weight)
     np.testing.assert_allclose(effects, table[index, row], rtol=1e-4, atol=1e-6)
 
@@ -101,9 +101,9 @@ def test_true_losses_have_the_moments_of_the_effects_of_each(make_study, weights
     mean, variance, error = tangent.over_all(reference, entries)
     np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(variance, table.double().var(1, correction=0), rtol=1e-5)
-    np.testing.assert_allclose(error, torch.where(entries.exact(study.rows), 0.0, variance / 61))
+    np.testing.assert_allclose(error, torch.where(entries.exact, 0.0, variance / 61))
     index, row = torch.arange(7).repeat(61), torch.arange(61).repeat_interleave(7)
-    weight = entries.entering(study.rows, index, row)
+    weight = entries.entering(index, row)
     effects = tangent.effects(reference, row, entries.columns[index], weight)
     np.testing.assert_allclose(effects, table.expand(7, 61)[index, row], rtol=1e-4, atol=1e-5)
 
