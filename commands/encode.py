@@ -6,7 +6,6 @@ from greenlight_films.commands.parser.options import taken_out, training_options
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.studies.load import load
-from greenlight_films.studies.processes import busy
 
 
 def run(words: list[str], console: Console) -> None:
@@ -15,8 +14,7 @@ def run(words: list[str], console: Console) -> None:
     settings, _ = training_options("encode", words)
     data = settings.data
     data.encoded = out or data.encoded or str(data.cache)
-    with busy(console, "Reading the table") as show_rows:
-        load(settings, show_rows=show_rows)
+    load(settings, console=console)
     if data.entry is None:
         raise InputError(
             "data.table must be a file or files, and data.features Greenlight's own, for films to be kept, got "

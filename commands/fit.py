@@ -8,7 +8,7 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.load import load
 from greenlight_films.studies.open_run import open_run
-from greenlight_films.studies.processes import busy, is_rank_zero
+from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.train import train
 
 
@@ -18,8 +18,7 @@ def run(words: list[str], console: Console) -> None:
     resume = checkpoint_to_resume(folder, settings.checkpoint)
     if resume and folder is None and (finished := resume.why_finished(settings.training)):
         raise InputError(f"{resume.path}: {finished}")
-    with busy(console, "Reading the table") as show_rows:
-        data = load(settings, show_rows=show_rows)
+    data = load(settings, console=console)
     with open_run(settings, data, folder, console, trains="fit", resume=resume) as run_folder:
         callbacks = [settings.tensorboard]
         trained = train(data, settings.model, settings.training, run_folder.path, callbacks, resume, settings.refit)

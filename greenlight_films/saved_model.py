@@ -19,7 +19,7 @@ from greenlight_films.datamodules.tables.formats import DECLARED, Formats
 from greenlight_films.datamodules.whole_files import cannot_write
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
-from greenlight_films.studies.background_file import BACKGROUND, background_of, packed_films, read_films
+from greenlight_films.studies.background_file import BACKGROUND, kept_films, packed_films
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
 from greenlight_films.studies.interval_files import read_intervals
@@ -120,7 +120,7 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.film_ = content.get("film", model.film)  # older models have none
     model.history_ = pd.DataFrame(content["history"]).apply(pd.to_numeric)
     model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
-    model.background_ = read_films(path / BACKGROUND) if BACKGROUND in checksums else None
+    model.background_ = kept_films(RunFolder(path), BACKGROUND) if BACKGROUND in checksums else None
     model.feature_names_in_ = np.array(content["columns"], dtype=object)
     model.n_features_in_ = len(content["columns"])
     return model
@@ -157,7 +157,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.intervals_, _ = read_intervals(run, network.network)
     model.target_, model.film_ = declared.target, declared.film
     model.history_ = pd.DataFrame()
-    model.test_rows_, model.background_ = None, background_of(run, data.fitted.fingerprint)
+    model.test_rows_, model.background_ = None, kept_films(run, BACKGROUND, data.fitted.fingerprint)
     model.feature_names_in_ = np.array([feature.column for feature in declared.features], dtype=object)
     model.n_features_in_ = len(declared.features)
     return model

@@ -19,7 +19,7 @@ from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
 from greenlight_films.serving.numbers import FilmNumber, numbers_of
-from greenlight_films.studies.background_file import background_of
+from greenlight_films.studies.background_file import BACKGROUND, kept_films
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
 from greenlight_films.studies.interval_files import read_intervals
@@ -143,7 +143,7 @@ class ServedRun:
             cells=Cells(encoder.features, encoder.formats, others),
             intervals=intervals,
             no_intervals=no_intervals,
-            background=background_of(run, fitted.fingerprint),
+            background=kept_films(run, BACKGROUND, fitted.fingerprint),
             known=known,
             no_films=no_films,
         )

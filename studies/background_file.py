@@ -2,7 +2,6 @@
 
 import json
 from io import BytesIO
-from pathlib import Path
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -32,33 +31,24 @@ def packed_films(films: EncodedFilms, fingerprint: str = "") -> bytes:
     return packed.getvalue()
 
 
-def read_films(path: Path, fingerprint: str = "") -> EncodedFilms | None:
-    """Return the films of a file; None where they were encoded from other data.
-
-    Raises:
-        ValueError, OSError, LookupError: it is not what `packed_films` made.
-    """
-    with np.load(path, allow_pickle=False) as arrays:
-        if "fingerprint" in arrays and arrays["fingerprint"].tobytes() != fingerprint.encode():
-            return None
-        sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
-        labels, inputs = csr_array(sparse, shape=tuple(arrays["shape"])), arrays.get("inputs")
-        unseen = {}
-        if "unseen" in arrays:  # files of before lack it
-            unseen = dict(zip(json.loads(arrays["unseen_columns"].tobytes()), arrays["unseen"], strict=True))
-        return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, unseen, inputs=inputs)
-
-
-def background_of(run: RunFolder, fingerprint: str) -> EncodedFilms | None:
-    """Return a run's films to measure contributions from; None where it has none that were encoded from its data.
+def kept_films(run: RunFolder, name: str, fingerprint: str = "") -> EncodedFilms | None:
+    """Return the films of a run's file; None where it isn't there, or they were encoded from other data.
 
     Raises:
         InputError: the file is not what a command wrote.
     """
-    path = run.path / BACKGROUND
+    path = run.path / name
     if not path.is_file():
         return None
     try:
-        return read_films(path, fingerprint)
+        with np.load(path, allow_pickle=False) as arrays:
+            if "fingerprint" in arrays and arrays["fingerprint"].tobytes() != fingerprint.encode():
+                return None
+            sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
+            labels, inputs = csr_array(sparse, shape=tuple(arrays["shape"])), arrays.get("inputs")
+            unseen = {}
+            if "unseen" in arrays:  # files of before lack it
+                unseen = dict(zip(json.loads(arrays["unseen_columns"].tobytes()), arrays["unseen"], strict=True))
+            return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, unseen, inputs=inputs)
     except (ValueError, OSError, LookupError) as problem:
-        raise unreadable(run.path, BACKGROUND, problem) from None
+        raise unreadable(run.path, name, problem) from None

@@ -1,7 +1,8 @@
 """Loading: the table of a study, read, shaped, split, fitted on its training rows and encoded."""
 
-from collections.abc import Callable
 from functools import partial
+
+from rich.console import Console
 
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
@@ -9,6 +10,7 @@ from greenlight_films.datamodules.feature_sets import named_sets
 from greenlight_films.datamodules.tables.layout import Layout, UnfitLayout, in_its_layout
 from greenlight_films.lightning_modules.callbacks.permutation_importance import refuse_no_column
 from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.processes import busy
 from greenlight_films.studies.settings.settings import Settings
 
 
@@ -16,22 +18,22 @@ def load(
     settings: Settings,
     checkpoint: Checkpoint | None = None,
     stage: str = "fit",
-    show_rows: Callable[[int, int], None] | None = None,
+    console: Console | None = None,
 ) -> FilmDataModule:
     """Return the data of a study, ready to train with; with a checkpoint, encoded as the network was trained.
 
     Args:
         stage: `predict` takes any films, others the run's own.
-        show_rows: is called with the number of rows that are read, and of all, where a table is read in blocks.
+        console: shows that the table is being read.
     """
     data = settings.data
-    data.show_rows = show_rows
-    if checkpoint:
-        checkpoint.restore_data(data, settings.model)
-    if stage == "predict":
-        in_its_layout(data.layout, partial(_set_up, data))
-    else:
-        _set_up_as_learnt(data, stage, checkpoint)
+    with busy(console or Console(quiet=True), "Reading the table") as data.show_rows:
+        if checkpoint:
+            checkpoint.restore_data(data, settings.model)
+        if stage == "predict":
+            in_its_layout(data.layout, partial(_set_up, data))
+        else:
+            _set_up_as_learnt(data, stage, checkpoint)
     data.show_rows = None
     importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)

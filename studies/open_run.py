@@ -13,7 +13,7 @@ from greenlight_films.datamodules.whole_files import cannot_write, sweep
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, describe_data
-from greenlight_films.studies.processes import busy, is_rank_zero
+from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import refuse_broken_files
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_parser import dump_yaml
@@ -161,8 +161,7 @@ def trained_run(
         stage, adds: see `load` and `open_run`.
     """
     refuse_parts_of_rows(settings)
-    with busy(console, "Reading the table") as show_rows:
-        data = load(settings, checkpoint, stage, show_rows)
+    data = load(settings, checkpoint, stage, console)
     with open_run(settings, data, run, console, adds=adds) as folder:
         training, callbacks = settings.training, [settings.tensorboard]
         if stage == "predict":  # which has no curves

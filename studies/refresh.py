@@ -17,13 +17,13 @@ from greenlight_films.datamodules.fitted import Refreshed
 from greenlight_films.datamodules.newer_films import Joined
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.label_cells import is_nested
+from greenlight_films.datamodules.tables.layout import OPTIONS
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, predict
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import describe_data
-from greenlight_films.studies.processes import busy
 from greenlight_films.studies.results import OWN_TABLE, Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -32,7 +32,7 @@ from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, build_trainer
 from greenlight_films.studies.write import write_predictions, write_test
 
-OF_FILE = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header", "where", "shape")
+OF_FILE = (*OPTIONS, "where", "shape")
 """What a config says of a table's file and rows, which the refreshed run's table doesn't need."""
 
 
@@ -49,8 +49,7 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
         InputError: the run has no such inputs, or the newer films can't be used.
     """
     refuse_parts_of_rows(settings)
-    with busy(console, "Reading the table") as show_rows:
-        data = load(settings, checkpoint, "test", show_rows)
+    data = load(settings, checkpoint, "test", console)
     crossed = data.films.crossed
     if crossed is None:
         raise InputError(

@@ -14,10 +14,9 @@ from greenlight_films.datamodules.features import Category, Dense, Feature, Labe
 from greenlight_films.importance.reference import LinearLayer
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.studies.artifacts import FOLDER, load_artifacts
-from greenlight_films.studies.background_file import EXPLAINED, read_films
+from greenlight_films.studies.background_file import EXPLAINED, kept_films
 from greenlight_films.studies.results import NETWORK, Results
 from greenlight_films.studies.saved_mlp import SavedMLP
-from greenlight_films.studies.written_files import unreadable
 
 NEAR = 1e-4  # standard deviations of the target by which a prediction made anew may differ from the run's
 
@@ -111,17 +110,16 @@ class Scenarios:
         Raises:
             InputError: a file is not what a command wrote.
         """
-        path, metadata = results.run.path / EXPLAINED, results.run.read_json(f"{FOLDER}/metadata.json")
-        if not path.is_file() or NETWORK not in metadata.get("models", {}) or results.contributions.empty:
+        metadata = results.run.read_json(f"{FOLDER}/metadata.json")
+        if NETWORK not in metadata.get("models", {}) or results.contributions.empty:
             return None
-        try:
-            films = read_films(path, metadata["fingerprint"])
-        except (ValueError, OSError, LookupError) as problem:
-            raise unreadable(results.run.path, EXPLAINED, problem) from None
+        films = kept_films(results.run, EXPLAINED, metadata["fingerprint"])
+        if films is None:
+            return None
         artifacts = load_artifacts(results.run.path / FOLDER, [NETWORK])
         saved, space, rows = artifacts.models[NETWORK], artifacts.space, np.unique(results.contributions["row"])
         assert isinstance(saved, SavedMLP)
-        if films is None or (films.n_rows, films.labels.shape[1]) != (len(rows), space.n_labels):
+        if (films.n_rows, films.labels.shape[1]) != (len(rows), space.n_labels):
             return None
         known = results.predictions.set_index("row")["predicted"].reindex(rows).to_numpy()
         off = np.abs(saved.scale.forward(saved.predict(films)) - saved.scale.forward(known))

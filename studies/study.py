@@ -34,9 +34,8 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     """
     refuse_parts_of_rows(settings)
     resume = checkpoint_to_resume(run, settings.checkpoint)
-    with busy(console, "Reading the table") as show_rows:
-        data = load(settings, show_rows=show_rows)
-        refuse_impossible(settings.comparison, data)
+    data = load(settings, console=console)
+    refuse_impossible(settings.comparison, data)
     with (
         open_run(settings, data, run, console, trains="study", resume=resume, adds=True) as folder,
         fitting_beside(settings, data, resume) as beside,

@@ -250,7 +250,7 @@ def build_trainer(
         *own_plugins(),
     ]
     # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.
-    arguments["default_root_dir"] = arguments.get("default_root_dir") or str(folder)
+    arguments["default_root_dir"] = str(folder)
     if arguments.get("enable_progress_bar") is not False:
         arguments["callbacks"].append(RichProgressBar(leave=False))
     if arguments.get("logger") in (None, True):

@@ -11,7 +11,6 @@ from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
-# What training can be stopped by.
 TIPS = (
     ".*does not have many workers.*",  # batches are slices of memory: no worker is best
     ".*smaller than the logging interval.*",
@@ -24,7 +23,7 @@ TIPS = (
 
 SCORE_NAMES = ("rmse", "mse", "mae", "r2", "rmse_log1p", "r2_log1p", "spearman")
 SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", *SCORE_NAMES)))
-
+"""What early stopping can go by."""
 
 WIDEST = 128  # hidden units of a small network
 

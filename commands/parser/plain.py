@@ -9,9 +9,7 @@ from typing import NoReturn
 from greenlight_films.commands.parser.by_column import together, value_of
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.tables.formats import DECLARED, Formats, declared_formats
-from greenlight_films.datamodules.tables.layout import Layout
-
-LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
+from greenlight_films.datamodules.tables.layout import OPTIONS, Layout
 
 
 class PlainParser(argparse.ArgumentParser):
@@ -37,7 +35,7 @@ def add_look_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--leave_out", nargs="+", action="extend", default=[])
     parser.add_argument("--before_release", nargs="?", const="true", default="false", choices=("true", "false"))
     # Messages name the options as `study` has them, with `data.` before them.
-    for name in LAYOUT:
+    for name in OPTIONS:
         parser.add_argument(f"--{name}", f"--data.{name}", dest=name)
     for name in DECLARED:
         parser.add_argument(f"--{name}", f"--data.{name}", dest=name, action="append")
@@ -45,7 +43,7 @@ def add_look_options(parser: argparse.ArgumentParser) -> None:
 
 def layout_of(options: argparse.Namespace) -> Layout:
     """Return the layout that the options declare; a ValueError is an InputError."""
-    given = {name: getattr(options, name) for name in LAYOUT}
+    given = {name: getattr(options, name) for name in OPTIONS}
     for name, kind in (("skip", int), ("header", bool)):
         if given[name] is not None:
             value = value_of(given[name])

@@ -16,7 +16,7 @@ from greenlight_films.datamodules.features import Bins, Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, ImportanceResult
-from greenlight_films.studies.background_file import read_films
+from greenlight_films.studies.background_file import BACKGROUND, kept_films
 from greenlight_films.studies.importance_files import with_importance, write_importance
 from greenlight_films.studies.metrics import prediction_table
 from tests.runs import IMPORTANCES
@@ -116,9 +116,10 @@ def test_held_out_labels_are_those_of_the_encoded_rows(measured, written):
     assert len(table) == labels.nnz > 100
 
 
-def test_the_background_is_kept_for_films_to_come(measured, written):
+def test_the_background_is_kept_for_films_to_come(measured, written, folder):
     done = measured()
-    kept = read_films(written(done) / "background.npz", done.films.fitted.fingerprint)
+    written(done)
+    kept = kept_films(folder, BACKGROUND, done.films.fitted.fingerprint)
     films = done.films.films
     rows = np.searchsorted(films.number, done.result.contributions.background)
     assert set(rows) <= set(films.rows.train)
