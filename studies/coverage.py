@@ -71,14 +71,30 @@ def _groupings(films: Films, fitted: Fitted, predicted: np.ndarray) -> Iterator[
 
 
 def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
-    """Return rows in up to ten groups of about as many, from low values to high ones; equal values stay together."""
     kept = np.flatnonzero(np.isfinite(values))
-    values = values[kept]
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, GROUPS + 1)[1:-1])) if len(values) else values
-    table = _lines(by, kept).assign(part=np.searchsorted(edges, values, side="right"), value=values)
-    ends = table.groupby("part")["value"]
-    table = table.assign(low=ends.transform("min"), high=ends.transform("max"))
-    return table.sort_values("part", kind="stable").drop(columns=["part", "value"])
+    part, low, high = equal_parts(values[kept], GROUPS)
+    return _lines(by, kept).assign(low=low[part], high=high[part]).iloc[np.argsort(part, kind="stable")]
+
+
+def equal_parts(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for finite values which of up to n parts of about as many each is in, and where each part begins and ends.
+
+    Parts go from low values to high ones; equal values stay together.
+
+    >>> [column.tolist() for column in equal_parts(np.array([5, 1, 2, 1, 9, 1]), 3)]
+    [[1, 0, 1, 0, 2, 0], [1, 2, 9], [1, 5, 9]]
+    """
+    if not len(values):
+        return np.zeros(0, dtype=np.int64), values, values
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, n + 1)[1:-1]))
+    _, part = np.unique(np.searchsorted(edges, values, side="right"), return_inverse=True)
+    ends = pd.Series(values).groupby(part)
+    return part, ends.min().to_numpy(), ends.max().to_numpy()
+
+
+def span(low: float, high: float) -> str:
+    """Return the ends of a part as text, such as `1960 to 1974`."""
+    return f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}"
 
 
 def _lines(by: str, position: np.ndarray, group: str = "") -> pd.DataFrame:

@@ -9,6 +9,7 @@ from scipy import stats
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.studies.coverage import equal_parts, span
 from greenlight_films.studies.interval_files import LEVELS
 from greenlight_films.studies.results import Results
 
@@ -65,28 +66,19 @@ def _numbers(results: Results) -> pd.DataFrame:
 
 
 def _in_parts(name: str, values: np.ndarray, parts: int) -> pd.DataFrame:
-    """Return rows in parts of about as many, from low values to high ones; equal values stay together."""
     position = np.flatnonzero(np.isfinite(values))
-    part, low, high = _parts(values[position], parts)
-    names = [f"{name} {a:.10g}" if a == b else f"{name} {a:.10g} to {b:.10g}" for a, b in zip(low, high, strict=True)]
-    return pd.DataFrame({"group": np.array(names, dtype=object)[part], "position": position})
+    part, low, high = equal_parts(values[position], parts)
+    return _named([f"{name} {span(*ends)}" for ends in zip(low, high, strict=True)], part, position)
 
 
 def _in_tenths_of_predictions(predicted: np.ndarray) -> pd.DataFrame:
     position = np.flatnonzero(np.isfinite(predicted))
-    part, low, _ = _parts(predicted[position], TENTHS)
-    names = [f"tenth {index + 1} of {len(low)} by prediction" for index in range(len(low))]
+    part, low, _ = equal_parts(predicted[position], TENTHS)
+    return _named([f"tenth {index + 1} of {len(low)} by prediction" for index in range(len(low))], part, position)
+
+
+def _named(names: list[str], part: np.ndarray, position: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({"group": np.array(names, dtype=object)[part], "position": position})
-
-
-def _parts(values: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the part of each value, (n,), and the lowest and highest value of each part."""
-    if not len(values):
-        return np.zeros(0, dtype=np.int64), values, values
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)[1:-1]))
-    _, part = np.unique(np.searchsorted(edges, values, side="right"), return_inverse=True)
-    ends = pd.Series(values).groupby(part)
-    return part, ends.min().to_numpy(), ends.max().to_numpy()
 
 
 def _lines(group: str, position: np.ndarray) -> pd.DataFrame:
@@ -103,19 +95,28 @@ def mean_errors(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
     if scale is None:
         return pd.DataFrame(columns=["group", "films", "error", "low", "high", "p"])
     error = scale.learnt(test["predicted"].to_numpy()) - scale.learnt(test["actual"].to_numpy())
-    by_film = _by_film(results, groups, {"total": error})
-    group = by_film["group"]
-    sums = by_film.groupby("group", sort=False)[["total", "weight"]].sum()
-    n = by_film.groupby("group", sort=False).size()
-    mean = sums["total"] / sums["weight"]
-    deviation = by_film["total"] - by_film["weight"] * group.map(mean)
-    squares = (deviation**2).groupby(group, sort=False).sum()
-    spread = np.sqrt(squares * n / (n - 1).where(n > 1)) / sums["weight"]
-    table = pd.DataFrame({"films": n, "error": mean, "spread": spread}).query(f"films >= {FEWEST} and spread > 0")
+    table = group_means(_by_film(results, groups, error)).query(f"films >= {FEWEST} and spread > 0")
+    table = table.rename(columns={"mean": "error"})
     margin = stats.t.ppf(0.975, table["films"] - 1) * table["spread"]
     p = 2 * stats.t.sf((table["error"] / table["spread"]).abs(), table["films"] - 1)
     table = table.assign(low=table["error"] - margin, high=table["error"] + margin, p=holm(p)).drop(columns="spread")
     return table.reset_index().sort_values("p", kind="stable", ignore_index=True)
+
+
+def group_means(by_film: pd.DataFrame) -> pd.DataFrame:
+    """Return films, mean, and its standard error as spread (NaN without a second film), one line a group.
+
+    Rows of a film are no independent observations: the mean is a ratio of sums over films, linearised for its error.
+
+    Args:
+        by_film: one line a group and film, with group, total and weight, sums over the film's rows.
+    """
+    group, by_group = by_film["group"], by_film.groupby("group", sort=False)
+    n, sums = by_group.size(), by_group[["total", "weight"]].sum()
+    mean = sums["total"] / sums["weight"]
+    squares = (by_film["total"] - by_film["weight"] * group.map(mean)) ** 2
+    variance = squares.groupby(group, sort=False).sum() * n / (n - 1).where(n > 1)
+    return pd.DataFrame({"films": n, "mean": mean, "spread": np.sqrt(variance) / sums["weight"]})
 
 
 def covered_less(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
@@ -129,7 +130,7 @@ def covered_less(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
     for level in LEVELS:
         if {f"lower_{level}", f"upper_{level}"} <= set(test):
             hit = (test["actual"] >= test[f"lower_{level}"]) & (test["actual"] <= test[f"upper_{level}"])
-            by_film = _by_film(results, groups, {"total": hit.to_numpy(float)}).groupby("group", sort=False)
+            by_film = _by_film(results, groups, hit.to_numpy(float)).groupby("group", sort=False)
             sums = by_film[["total", "weight"]].sum()
             covered = sums["total"] / sums["weight"]
             tables.append(pd.DataFrame({"films": by_film.size(), "level": level, "covered": covered}).reset_index())
@@ -144,15 +145,14 @@ def covered_less(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
     return table.assign(p=holm(p)).sort_values("p", kind="stable", ignore_index=True)
 
 
-def _by_film(results: Results, groups: pd.DataFrame, values: dict[str, np.ndarray]) -> pd.DataFrame:
-    """Return one line a group and film: group, and the sums of weight and of weight times each of the values."""
+def _by_film(results: Results, groups: pd.DataFrame, values: np.ndarray) -> pd.DataFrame:
+    """Return one line a group and film: group, and the sums of weight and of weight times the value, as total."""
     test, position = results.test, groups["position"].to_numpy()
     weight = test["weight"].to_numpy(float) if "weight" in test else np.ones(len(test))
-    sums = {name: (weight * own)[position] for name, own in values.items()}
-    film = test["film"].to_numpy()[position]
-    table = pd.DataFrame({"group": groups["group"], "film": film, "weight": weight[position], **sums})
+    columns = {"film": test["film"].to_numpy(), "weight": weight, "total": weight * values}
+    table = pd.DataFrame({"group": groups["group"], **{name: column[position] for name, column in columns.items()}})
     table = table.groupby(["group", "film"], sort=False).sum().reset_index().drop(columns="film")
-    return table[np.isfinite(table[[*values]]).all(axis=1) & (table["weight"] > 0)]
+    return table[np.isfinite(table["total"]) & (table["weight"] > 0)]
 
 
 def holm(p: np.ndarray) -> np.ndarray:

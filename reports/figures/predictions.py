@@ -21,6 +21,8 @@ from greenlight_films.reports.figures.axes import (
 from greenlight_films.reports.figures.bars import bars, hover_lines, interval, ranking
 from greenlight_films.reports.figures.curves import guide
 from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, VERMILION, figure
+from greenlight_films.studies.coverage import equal_parts, span
+from greenlight_films.studies.film_groups import group_means
 
 
 def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
@@ -126,7 +128,7 @@ def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) 
 
     Labels of fewer than five films are left out. A film has a row for each of its labels.
     """
-    errors = _errors(films, films[label])
+    errors = _errors(films, films[label].to_numpy())
     shown = errors[errors["films"] >= 5].sort_values("films", ascending=False, kind="stable").head(most)
     return _error_bars(shown, films, label, unit, f"{len(shown)} most frequent of {len(errors)}")
 
@@ -134,29 +136,19 @@ def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) 
 def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = 10) -> go.Figure:
     """Draw the mean absolute error by intervals of a number, such as the year, with about as many films each."""
     known = films[np.isfinite(films[number].astype(float))]
-    values = known[number].astype(float)
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, groups + 1)[1:-1]))
-    group = pd.Series(np.searchsorted(edges, values, side="right"), index=known.index)
-    errors = _errors(known, group).sort_index()
-    ends = values.groupby(group).agg(["min", "max"]).itertuples(index=False)
-    errors.index = pd.Index([f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}" for low, high in ends])
+    part, low, high = equal_parts(known[number].to_numpy(float), groups)
+    errors = _errors(known, part).sort_index()
+    errors.index = pd.Index([span(*ends) for ends in zip(low, high, strict=True)])
     return _error_bars(errors, films, number, unit, f"{len(errors)} intervals")
 
 
-def _errors(films: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
-    """Return mean absolute error, half of its 95 % interval, and films by group; NaN without a second film.
-
-    Rows of a film are no independent observations: the interval is of a ratio of sums over films, linearised.
-    """
+def _errors(films: pd.DataFrame, group: np.ndarray) -> pd.DataFrame:
+    """Return mean absolute error, half of its 95 % interval, and films by group; NaN without a second film."""
     error = (films["predicted"] - films["actual"]).abs()
-    table = pd.DataFrame({"error": error, "group": group.to_numpy(), "film": films["film"].to_numpy()})
-    by_film = table.groupby(["group", "film"])["error"].agg(["sum", "size"]).reset_index()
-    by_group = by_film.groupby("group")
-    n, rows = by_group.size(), by_group["size"].sum()
-    mae = by_group["sum"].sum() / rows
-    squares = (by_film["sum"] - by_film["size"] * by_film["group"].map(mae)) ** 2
-    se = np.sqrt(squares.groupby(by_film["group"]).sum() * (n / (n - 1).where(n > 1))) / rows
-    return pd.DataFrame({"mae": mae, "margin": 1.96 * se, "films": n})
+    table = pd.DataFrame({"error": error, "group": group, "film": films["film"].to_numpy()})
+    by_film = table.groupby(["group", "film"])["error"].agg(total="sum", weight="size").reset_index()
+    means = group_means(by_film)
+    return pd.DataFrame({"mae": means["mean"], "margin": 1.96 * means["spread"], "films": means["films"]})
 
 
 def _error_bars(errors: pd.DataFrame, films: pd.DataFrame, name: str, unit: str, count: str) -> go.Figure:
