@@ -17,7 +17,7 @@ from rich.table import Table
 FILMS = (1_000_000, 10_000_000, 100_000_000)
 LABELS = (1_000_000, 5_000_000, 10_000_000, 50_000_000)
 FLOAT = 4
-LABELS_A_FILM, WIDTH = 15, 128
+LABELS_A_FILM, WIDTH, N_DEVICES = 15, 128, 8
 MEASURED = {  # milliseconds of a step of row-wise Adagrad, by labels and films, of benchmarks.scaling
     (10_000, 256): 2.57,
     (10_000, 4_096): 13.0,
@@ -29,6 +29,9 @@ MEASURED = {  # milliseconds of a step of row-wise Adagrad, by labels and films,
     (10_000_000, 4_096): 47.9,
 }
 FILM_READ = 0.75e-6  # seconds of a thread to read a film into a batch, mapped and cached
+# A GPU as its maker describes it: bytes a second, read or written in a row (at random half as many are taken to be),
+# and to and from the others; seconds that starting the kernels of a step takes, whatever they do.
+MEMORY, LINKS, LAUNCHES = 3.35e12, 450e9, 1e-3
 RATES_FROM = ((10_000, 256), (10_000, 4_096), (1_000_000, 4_096))
 
 
@@ -57,61 +60,40 @@ class Rates:
         return self.step + films * self.film + rows * self.row
 
 
-@dataclass(frozen=True)
-class Device:
-    """A GPU as its maker describes it.
-
-    Attributes:
-        memory: bytes a second, read or written in a row; rows at random are taken to get half of it.
-        links: bytes a second to and from the others.
-        launches: seconds that starting the kernels of a step takes, whatever they do.
-    """
-
-    memory: float = 3.35e12
-    links: float = 450e9
-    launches: float = 1e-3
-
-
-def rows_touched(n_labels: int, n_draws: int, exponent: float = 1.0) -> float:
+def rows_touched(n_labels: int, n_draws: int) -> float:
     """Return how many different labels so many draws have on average, their frequencies by Zipf's law.
 
-    >>> round(rows_touched(2, 2, exponent=0.0), 6)
-    1.5
+    >>> round(rows_touched(2, 2), 3)  # 1 + 2 * 2/3 * 1/3
+    1.444
     """
-    frequencies = np.arange(1, n_labels + 1, dtype=np.float64) ** -exponent
+    frequencies = 1 / np.arange(1, n_labels + 1)
     return float(-np.expm1(n_draws * np.log1p(-frequencies / frequencies.sum())).sum())
 
 
-def sharded_step(n_labels: int, films: int, n_devices: int, device: Device = Device()) -> dict[str, float]:
-    """Return bytes of a device and seconds of a step, the first layer by columns over several devices.
+def sharded_step(n_labels: int, films: int, n_devices: int) -> dict[str, float]:
+    """Return bytes of a GPU and seconds of a step, the first layer by columns over several.
 
     Args:
         films: of a step, of all devices together.
 
     Returns:
         layer: bytes of its columns and Adagrad's state; moved: bytes of a step in its memory; sent: bytes of a step to
-        the others, labels, sums and their gradients; memory, links, launches: seconds that each of them takes.
+        the others, labels, sums and their gradients; memory, links: seconds that each of them takes.
     """
     columns, draws = WIDTH // n_devices, films * LABELS_A_FILM
     rows = rows_touched(n_labels, draws)
     moved = FLOAT * columns * (2 * draws + 4 * rows)
     sent = (n_devices - 1) / n_devices * (draws * FLOAT + 2 * films * columns * FLOAT)
-    return {
-        "layer": FLOAT * n_labels * (columns + 1),
-        "moved": moved,
-        "sent": sent,
-        "memory": moved / (device.memory / 2),
-        "links": sent / device.links,
-        "launches": device.launches,
-    }
+    layer = FLOAT * n_labels * (columns + 1)
+    return {"layer": layer, "moved": moved, "sent": sent, "memory": moved / (MEMORY / 2), "links": sent / LINKS}
 
 
-def first_layer(n_labels: int, width: int, n_devices: int = 1) -> dict[str, float]:
+def first_layer(n_labels: int, width: int, n_devices: int) -> dict[str, float]:
     """Return bytes that a first layer takes.
 
     `all_reduced` is what a device sends in a step, gradients summed in a ring; the checkpoint has Adam's averages.
 
-    >>> first_layer(1000, 16)["training"]
+    >>> first_layer(1000, 16, n_devices=1)["training"]
     256000
     """
     weights = FLOAT * n_labels * width
@@ -144,25 +126,20 @@ def importance_work(n_films: int, labels_a_film: int, n_labels: int, n_repeats: 
     return {"shuffle": present * (1 + n_repeats), "expected": 2 * present + off_rows * n_labels}
 
 
-def report(width: int = 128, labels_a_film: int = 10, n_numbers: int = 5, n_devices: int = 8) -> list[Table]:
+def report() -> list[Table]:
     """Return the costs of training by labels, and those of films and importance by films."""
-    layers = Table("labels", "weights", "training", "a checkpoint", f"sent a step, {n_devices} devices")
-    layers.title = f"The first layer, {width} units, in GB"
+    layers = Table("labels", "weights", "training", "a checkpoint", f"sent a step, {N_DEVICES} devices")
+    layers.title = f"The first layer, {WIDTH} units, in GB"
     for n_labels in LABELS:
-        layers.add_row(
-            f"{n_labels:,}", *(f"{size / 1e9:.2f}" for size in first_layer(n_labels, width, n_devices).values())
-        )
+        sizes = first_layer(n_labels, WIDTH, N_DEVICES).values()
+        layers.add_row(f"{n_labels:,}", *(f"{size / 1e9:.2f}" for size in sizes))
     films = Table("films", "encoded, GB", "updates by shuffle", "updates by expected")
-    films.title = (
-        f"{labels_a_film} labels and {n_numbers} numbers a film; a fifth held out, whose labels number as many"
-    )
+    films.title = "10 labels and 5 numbers a film; a fifth held out, whose labels number as many"
     for n_films in FILMS:
         held_out = n_films // 5
-        work = importance_work(held_out, labels_a_film, held_out, 2, 16)
-        size = table(n_films, labels_a_film, n_numbers)
-        films.add_row(
-            f"{n_films:,}", f"{size / 1e9:.2f}", *(f"{updates / 1e9:.2f} billion" for updates in work.values())
-        )
+        work = importance_work(held_out, 10, held_out, 2, 16).values()
+        size = table(n_films, labels_a_film=10, n_numbers=5)
+        films.add_row(f"{n_films:,}", f"{size / 1e9:.2f}", *(f"{updates / 1e9:.2f} billion" for updates in work))
     return [layers, films]
 
 
@@ -178,17 +155,18 @@ def check() -> Table:
     return shown
 
 
-def forecast(n_films: int = 100_000_000, n_labels: int = 10_000_000, batch: int = 65_536, n_devices: int = 8) -> Table:
+def forecast() -> Table:
     """Return what an epoch of a table beyond one machine takes on several GPUs of 80 GB."""
-    step = sharded_step(n_labels, batch, n_devices)
-    seconds = max(step["memory"], step["links"]) + step["launches"]
-    batches = batch / n_devices * FILM_READ
+    n_films, n_labels, batch = 100_000_000, 10_000_000, 65_536
+    step = sharded_step(n_labels, batch, N_DEVICES)
+    seconds = max(step["memory"], step["links"]) + LAUNCHES
+    batches = batch / N_DEVICES * FILM_READ
     n_steps = -(-n_films // batch)
     shown = Table("of a device", "", title=f"{n_films:,} films, {n_labels:,} labels, {batch:,} films a step")
     shown.add_row("its columns and their state", f"{step['layer'] / 1e9:.2f} GB")
     shown.add_row("moved in memory, a step", f"{step['moved'] / 1e6:,.0f} MB: {1e3 * step['memory']:.2f} ms")
     shown.add_row("sent to the others, a step", f"{step['sent'] / 1e6:,.0f} MB: {1e3 * step['links']:.2f} ms")
-    shown.add_row("starting kernels, a step", f"{1e3 * step['launches']:.1f} ms")
+    shown.add_row("starting kernels, a step", f"{1e3 * LAUNCHES:.1f} ms")
     shown.add_row("making its part of a batch, one thread", f"{1e3 * batches:.1f} ms")
     shown.add_row("an epoch, by the longer of GPU and thread", f"{n_steps * max(seconds, batches):.0f} s")
     return shown

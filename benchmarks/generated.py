@@ -21,6 +21,7 @@ from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 CPU = torch.device("cpu")
 EPOCHS = 2
 STREAMED = 100_000  # films that are written at once
+NAMES_A_FILM = 15  # of those
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ class Case:
         ).to(device)
 
 
-def generate(n_films: int, n_people: int, seed: int = 0) -> pd.DataFrame:
+def generate(n_films: int, n_people: int) -> pd.DataFrame:
     """Return films whose rating rests on their cast, genres and year; most people act in few of them."""
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     people = np.array([f"Person {number}" for number in range(n_people)], dtype=object)
     genres = np.array(["Comedy", "Crime", "Drama", "Horror", "War"], dtype=object)
     cast = random.zipf(1.3, (n_films, 8)) % n_people
@@ -101,37 +102,30 @@ def generate(n_films: int, n_people: int, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def power_law(random: np.random.Generator, n_draws: int, n_names: int, exponent: float = 1.0) -> np.ndarray:
-    """Return draws of names, (n_draws,) int64 from 0, the frequency of name k being about (k + 1) ** -exponent.
+def zipf(random: np.random.Generator, n_draws: int, n_names: int) -> np.ndarray:
+    """Return draws of names, (n_draws,) int64 from 0, the frequency of name k being about 1 / (k + 1).
 
     The continuous law is cut into steps of 1: name k has the share from k + 1 to k + 2.
     """
-    uniform = random.random(n_draws)
-    if exponent == 1:
-        ranks = (n_names + 1) ** uniform
-    else:
-        power = 1 - exponent
-        ranks = (1 + uniform * ((n_names + 1) ** power - 1)) ** (1 / power)
+    ranks = (n_names + 1) ** random.random(n_draws)
     return np.minimum(ranks.astype(np.int64), n_names) - 1
 
 
-def stream_films(
-    path: Path, n_films: int, n_names: int, exponent: float = 1.0, names_a_film: int = 15, seed: int = 0
-) -> None:
-    """Write a Parquet file of films sorted by year, whose names follow a power law, never more than a part in memory.
+def stream_films(path: Path, n_films: int, n_names: int) -> None:
+    """Write a Parquet file of films sorted by year, whose names follow Zipf's law, never more than a part in memory.
 
     The rating rests on the mean of the names' skills and on the year.
     """
-    skill = np.random.default_rng(seed).normal(size=n_names).astype(np.float32)
+    skill = np.random.default_rng(0).normal(size=n_names).astype(np.float32)
     writer = None
     for start in range(0, n_films, STREAMED):
         rows = np.arange(start, min(start + STREAMED, n_films))
-        random = np.random.default_rng([seed, start])
-        drawn = power_law(random, len(rows) * names_a_film, n_names, exponent)
+        random = np.random.default_rng([0, start])
+        drawn = zipf(random, len(rows) * NAMES_A_FILM, n_names)
         year = 1930 + np.floor(96 * rows / n_films)
-        mean = skill[drawn].reshape(len(rows), names_a_film).mean(axis=1, dtype=np.float64)
+        mean = skill[drawn].reshape(len(rows), NAMES_A_FILM).mean(axis=1, dtype=np.float64)
         rating = 6 + mean + (year - 1978) / 50 + random.normal(0, 0.2, len(rows))
-        offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * names_a_film)
+        offsets = pa.array(np.arange(len(rows) + 1, dtype=np.int32) * NAMES_A_FILM)
         names = pc.binary_join_element_wise("P", pa.array(drawn).cast(pa.string()), "")
         columns = {"year": year, "runtime": random.normal(105, 20, len(rows)).round(), "rating": rating}
         part = pa.table({**columns, "names": pa.ListArray.from_arrays(offsets, names)})

@@ -3,7 +3,7 @@
     python -m greenlight_films.benchmarks.large [--films 1000000] [--names 1000000] [--folder FOLDER]
         [--command study] [options of the command]
 
-Films are sorted by year and have 15 names each, whose frequencies follow a power law; the table is written in parts.
+Films are sorted by year and have 15 names each, whose frequencies follow Zipf's law; the table is written in parts.
 Every name is a label with a row of weights, and an epoch has steps of 4,096 films. `--command fit --trainer.max_steps
 200 --trainer.val_check_interval 200` trains so many steps from the disk. Prints one line of JSON: seconds of the
 command and its CPU time, from start to end; the peaks of its anonymous memory and of the files that it maps, looked up

@@ -81,8 +81,8 @@ def equal_parts(values: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.
 
     Parts go from low values to high ones; equal values stay together.
 
-    >>> [column.tolist() for column in equal_parts(np.array([5, 1, 2, 1, 9, 1]), 3)]
-    [[1, 0, 1, 0, 2, 0], [1, 2, 9], [1, 5, 9]]
+    >>> [column.tolist() for column in equal_parts(np.array([5, 1, 2, 1, 9, 1]), 2)]
+    [[1, 0, 1, 0, 1, 0], [1, 2], [1, 9]]
     """
     if not len(values):
         return np.zeros(0, dtype=np.int64), values, values
