@@ -1,6 +1,5 @@
 """What the tests of the Python API share: settings that train in a blink, a fitted model, and a whole run."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 import torch
 
 import greenlight_films as gl
-from tests.conftest import Answer, awkward_films
+from tests.conftest import Run, awkward_films
 
 FEATURES = [
     gl.Number("year"),
@@ -62,10 +61,6 @@ def fitted() -> gl.FilmRegressor:
 
 
 @pytest.fixture(scope="session")
-def run(
-    study_config: Path, tmp_path_factory: pytest.TempPathFactory, command: Callable[..., Answer], one_thread: None
-) -> Path:
+def run(study: Run) -> Path:
     """Return the folder of a study that the command line ran. Tests don't change it."""
-    runs = tmp_path_factory.mktemp("runs")
-    assert command("study", "--config", study_config, "--runs", runs).code == 0
-    return runs / "small" / "version_0"
+    return study.path

@@ -11,11 +11,11 @@ from greenlight_films.studies.results import Results
 
 
 @pytest.fixture
-def printed(measured, folder, console):
+def printed(measured, measured_once, folder, console):
     """Return what writes the importances of a network and returns them with what is printed."""
 
     def show(data=None, changes=None, **how) -> tuple[Results, str]:
-        done = measured(data, **how)
+        done = measured(data, **how) if data or how else measured_once
         write_importance(folder, done.result, done.films)
         folder.write_json("importance.json", {**folder.read_json("importance.json"), **(changes or {})})
         print_importance(Results(folder), console)

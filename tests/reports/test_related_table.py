@@ -11,11 +11,11 @@ from tests.reports.figures.samples import NASTY, PARTS
 
 
 @pytest.fixture
-def printed(measured, folder, console):
+def printed(measured, measured_once, folder, console):
     """Return what writes the importances of a network and returns them with what is printed."""
 
     def show(printer=print_related, **how) -> tuple[Results, str]:
-        done = measured(**how)
+        done = measured(**how) if how else measured_once
         write_importance(folder, done.result, done.films)
         printer(Results(folder), console)
         return Results(folder), " ".join(console.file.getvalue().split())

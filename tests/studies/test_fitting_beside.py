@@ -15,6 +15,8 @@ from greenlight_films.studies.load import load
 from greenlight_films.studies.settings.film_cli import read_settings
 
 SMALL = Comparison(models=["ridge", "tree"])
+IDLE = "import time; time.sleep(60)  # {}"
+"""What a process does in place of fitting models, which imports what takes seconds."""
 
 
 @pytest.fixture
@@ -37,18 +39,25 @@ def two_threads():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("refit", ["true", "false"])
-def test_models_are_those_that_would_be_fitted_after_the_network(settings, refit):
-    given = settings("--refit", refit)
+def test_models_are_those_that_would_be_fitted_after_the_network(settings):
+    given = settings("--refit", "true")
     data = load(given)
     with fitting_beside(given, data, None) as beside:
         there = beside()
-    if given.refit:
-        data.refit()
+    data.refit()
     here = SMALL.fit_all(data.films, data.fitted)
     assert list(there.by_name) == list(here.by_name)
     for name, fitted in there.by_name.items():
         assert fitted.predicted.tolist() == here.by_name[name].predicted.tolist()
+
+
+@pytest.mark.parametrize("refit", ["true", "false"])
+def test_models_learn_from_validation_films_too_where_the_network_is_refitted(settings, monkeypatch, refit):
+    given, fitted = settings("--refit", refit), []
+    monkeypatch.setattr(module, "START", IDLE)
+    monkeypatch.setattr(module.worker, "given_to", lambda *all_given: fitted.append(all_given[2]) or b"")
+    with fitting_beside(given, load(given), None):
+        assert [each.refitted for each in fitted] == [given.refit]
 
 
 def test_they_are_fitted_afterwards_where_nothing_is_won_by_it(settings):
@@ -102,15 +111,18 @@ def test_what_cannot_be_given_to_a_process_is_fitted_afterwards(settings, monkey
         assert beside is None
 
 
-def test_a_model_that_cannot_be_fitted_is_refused_when_it_is_asked_for(settings):
-    given = settings(comparison=Comparison(models=["kmeans"], clusters=10_000))
+def test_a_model_that_cannot_be_fitted_is_refused_when_it_is_asked_for(settings, monkeypatch):
+    refusal = "from greenlight_films.datamodules.errors import InputError; problem = InputError('compare.clusters')"
+    answer = "import pickle, sys; pickle.dump(problem, sys.stdout.buffer)"  # as tests/baselines/test_worker.py has it
+    monkeypatch.setattr(module, "START", f"{refusal}; {answer}  # {{}}")
+    given = settings()
     with fitting_beside(given, load(given), None) as beside, pytest.raises(InputError, match=r"compare\.clusters"):
         beside()
 
 
 def test_where_the_process_is_lost_models_are_fitted_here(settings, films, folder, console, monkeypatch):
     given = settings()
-    monkeypatch.setattr(module.worker, "given_to", lambda *_: b"no pickle")
+    monkeypatch.setattr(module, "START", "raise SystemExit(1)  # {}")
     with fitting_beside(given, load(given), None) as beside:
         assert beside() is None
         compare(folder, films, SMALL, console, beside)
@@ -127,6 +139,7 @@ def test_a_process_that_is_still_at_work_ends_when_the_study_does(settings, monk
 
     start_python = module.start_python
     monkeypatch.setattr(module, "start_python", start)
+    monkeypatch.setattr(module, "START", IDLE)
     given = settings()
     with pytest.raises(KeyboardInterrupt), fitting_beside(given, load(given), None):
         raise KeyboardInterrupt

@@ -103,8 +103,8 @@ def test_a_rows_contributions_and_the_average_are_the_prediction_in_the_folder(m
     assert (total - predictions[name][total.index]).abs().max() < 1e-5 * data.fitted.scale.std
 
 
-def test_held_out_labels_are_those_of_the_encoded_rows(measured, written):
-    done = measured()
+def test_held_out_labels_are_those_of_the_encoded_rows(measured_once, written):
+    done = measured_once
     table = pd.read_parquet(written(done) / "held_out_labels.parquet")
     films, space = done.films.films, done.films.fitted.encoder.space
     rows = films.rows.test
@@ -116,8 +116,8 @@ def test_held_out_labels_are_those_of_the_encoded_rows(measured, written):
     assert len(table) == labels.nnz > 100
 
 
-def test_the_background_is_kept_for_films_to_come(measured, written, folder):
-    done = measured()
+def test_the_background_is_kept_for_films_to_come(measured_once, written, folder):
+    done = measured_once
     written(done)
     kept = kept_films(folder, BACKGROUND, done.films.fitted.fingerprint)
     films = done.films.films
@@ -148,8 +148,8 @@ def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set
     return pd.DataFrame(lines)
 
 
-def test_every_row_has_the_sum_of_its_own_values_importances_after_its_own_columns(measured, written, films_frame):
-    done = measured()
+def test_every_row_has_the_sum_of_its_own_values_importances_after_its_own_columns(measured_once, written, films_frame):
+    done = measured_once
     table = pd.read_csv(written(done) / "employee_with_importance.csv")
     importance = done.result.features.set_index("feature")["importance"]
     expected = slow_sums(films_frame, importance.to_dict(), set(importance.index))
@@ -211,8 +211,8 @@ def test_a_table_of_other_types_is_written_as_it_is(measured, written, film_data
     assert table["good"].tolist() == films_frame["good"].tolist()
 
 
-def test_a_line_a_role_has_its_sum_the_largest_first(measured, written):
-    done = measured()
+def test_a_line_a_role_has_its_sum_the_largest_first(measured_once, written):
+    done = measured_once
     lines = (written(done) / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()
     sums = {role: float(number) for role, number in (line.rsplit(": ", 1) for line in lines)}
     assert sums == pytest.approx(done.result.features.groupby("role")["importance"].sum().to_dict(), rel=1e-6)
