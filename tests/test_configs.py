@@ -158,7 +158,7 @@ def slow_but(name: str, paths: list[Path]) -> list[Any]:
     return [path if path.stem == name else pytest.param(path, marks=pytest.mark.slow) for path in paths]
 
 
-@pytest.mark.parametrize("path", slow_but("ratings", STUDIES), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", slow_but(COPIED, STUDIES), ids=lambda path: path.stem)
 def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
     options, where = options_of(path, own_films, rated_films), SOME_FILMS.get(path.stem)
     metrics = train_an_epoch(command, path, tmp_path / "runs", [*options, *(["--data.where", where] if where else [])])

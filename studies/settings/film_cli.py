@@ -150,7 +150,8 @@ class FilmCLI(LightningCLI):
 
     def yaml(self, keys: tuple[str, ...]) -> str:
         """Return some keys of the config, with all that they hold."""
-        config = yaml.safe_load(self.parser.dump(self.config, skip_none=False, format=MODE))
+        text = self.parser.dump(self.config, skip_none=False, skip_validation=True, format=MODE)  # it was just parsed
+        config = yaml.safe_load(text)
         return dump_yaml({key: config[key] for key in keys})
 
 
