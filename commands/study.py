@@ -5,7 +5,7 @@ from rich.console import Console
 from greenlight_films.commands.parser.looked_at import config_of_table
 from greenlight_films.commands.parser.options import number_taken_out, training_options
 from greenlight_films.commands.parser.stopped import raise_if_stopped
-from greenlight_films.reports.report import write_card, write_report
+from greenlight_films.reports.report import write_report
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.reports.spread_table import print_spread
 from greenlight_films.studies.seeds.plan import Request
@@ -34,10 +34,7 @@ def run(words: list[str], console: Console) -> None:
         results.run.write_text("look.yaml", look)
     print_summary(results, console)
     raise_if_stopped(results, "study")
-    if settings.report:
-        write_report(results.run, console)
-    else:
-        write_card(results.run)
+    write_report(results.run, console, with_page=settings.report)
 
 
 def _request(words: list[str]) -> tuple[Request, list[str]]:

@@ -163,9 +163,7 @@ def config() -> str:
                 "whose page says what each does."
             )
         ours = [key for key in every if key.group == group]
-        parts += definitions(
-            (key.name, "; ".join(filter(None, (key.meaning.rstrip("."), key.default)))) for key in ours
-        )
+        parts += definitions((key.name, key.meaning) for key in ours)
     return joined(parts)
 
 

@@ -15,7 +15,7 @@ from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.datamodules.tables.layout import OPTIONS, Layout
 from greenlight_films.quietly import quietly
-from greenlight_films.reports.report import write_card, write_report
+from greenlight_films.reports.report import write_report
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.reports.spread_table import print_spread
 from greenlight_films.results import Results
@@ -87,10 +87,7 @@ def study(
         assert results is not None
         if verbose:
             print_summary(results, console)
-        if settings.report:
-            write_report(results.run, console)
-        else:
-            write_card(results.run)
+        write_report(results.run, console, with_page=settings.report)
     return Results(results.run.path)
 
 

@@ -150,8 +150,6 @@ class Results:
         Raises:
             InputError: the run has no trained network, or the address is none of this machine.
         """
-        from rich.console import Console
-
         from greenlight_films.serving.server import serve
 
         serve(self._results.run, host, port, Console())

@@ -98,8 +98,8 @@ def _predicted(results: Results) -> Iterator[str]:
         f"{'' if results.learnt_unit == results.unit else f', learnt as {results.learnt_unit}'}."
     )
     kinds: dict[str, list[str]] = {}
-    for feature in config["data"]["features"]:
-        kinds.setdefault(str(feature["init_args"]["column"]), []).append(feature["class_path"].split(".")[-1])
+    for kind, column in results.declared:
+        kinds.setdefault(column, []).append(kind)
     columns = "; ".join(f"{column} ({', '.join(own)})" for column, own in kinds.items())
     counts = metrics.get("features", {})
     yield (
@@ -222,11 +222,10 @@ def _misuse(results: Results) -> Iterator[str]:
         yield "To say how good predictions of new films are: the same films stand on both sides of this split."
     if late := metrics.get("known_after_release"):
         yield f"Before a film is released: {', '.join(late)} can't be known then."
-    sizes = [f["init_args"]["column"] for f in results.config["data"]["features"] if f["class_path"].endswith(".Size")]
-    if sizes:
+    if sizes := [column for kind, column in results.declared if kind == "Size"]:
         yield (
             f"With a list of names cut short or still growing: it also goes by how many names stand in "
-            f"{', '.join(map(str, sizes))}, which says how well a film is documented too."
+            f"{', '.join(sizes)}, which says how well a film is documented too."
         )
     years = _years(results)
     if len(years):

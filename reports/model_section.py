@@ -106,7 +106,7 @@ def _side_by_side(results: Results) -> Iterator[Picture]:
     if len(knn):
         importances["knn"] = knn.set_index("column")["importance"]
     if "standardised" in ols:
-        columns = {str(feature["init_args"]["column"]) for feature in results.config["data"]["features"]}
+        columns = {column for _, column in results.declared}
         importances["ols"] = linear.by_column(ols.set_index("name")["standardised"].dropna(), columns)
     if len(importances) > 1:
         yield picture("What each model rests on", importance_bars.by_model(importances))

@@ -17,9 +17,16 @@ from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.written_files import reading
 
 
-def write_report(run: RunFolder, console: Console) -> None:
-    """Write the page of a run that has just ended, or of several by seed or fold, into its folder."""
-    write_page([run], run.path / PAGE, console)
+def write_report(run: RunFolder, console: Console, *, with_page: bool = True) -> None:
+    """Write the page of a run that has just ended, or of several by seed or fold, into its folder.
+
+    Args:
+        with_page: or the model card of a run alone.
+    """
+    if with_page:
+        write_page([run], run.path / PAGE, console)
+    else:
+        write_card(run)
 
 
 def write_page(runs: list[RunFolder], page: Path, console: Console) -> None:

@@ -11,11 +11,10 @@ from greenlight_films.reports.differences import print_differences
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
-from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import in_order, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
-from greenlight_films.studies.verdict import verdict
+from greenlight_films.studies.verdict import verdict_of
 from greenlight_films.studies.write import scores_of_new_films
 
 
@@ -23,8 +22,8 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
     """Print the scores on the test films, intervals and importances where they are wanted, and the folder."""
     metrics = results.metrics
     whose = ", whose films are also among the training rows" if metrics["leak"] else ""
-    if facts := facts_in(metrics):
-        print_verdict(verdict(facts, metrics["target"], metrics["unit"]), console)
+    if judged := verdict_of(metrics):
+        print_verdict(judged, console)
     title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
     print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
     if "means" in metrics:

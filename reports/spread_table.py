@@ -17,11 +17,10 @@ from greenlight_films.reports.score_table import (
     is_transformed,
     shown_scores,
 )
-from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, in_order, learnt_end
 from greenlight_films.studies.results import NETWORK
 from greenlight_films.studies.seeds.results import Spread
-from greenlight_films.studies.verdict import verdict
+from greenlight_films.studies.verdict import verdict_of
 
 SHOWN = 10
 
@@ -97,7 +96,7 @@ def importance_cells(table: pd.DataFrame, most: int = SHOWN) -> list[list[str]]:
 
 def warnings_of(spread: Spread) -> list[str]:
     """Say in how many runs the scores mean little, with what that means in the first of them."""
-    judged = [verdict(facts, run.target, run.unit) for run in spread.runs.values() if (facts := facts_in(run.metrics))]
+    judged = [verdict for run in spread.runs.values() if (verdict := verdict_of(run.metrics))]
     if not (warned := [" ".join(verdict.sentences) for verdict in judged if verdict.warns]):
         return []
     return [f"In {len(warned)} of {counted_runs(spread)}: {warned[0]}"]

@@ -8,10 +8,9 @@ from greenlight_films.importance.result import BOTH_SIDES, intervals
 from greenlight_films.reports.bootstrap import BELOW_MEAN
 from greenlight_films.reports.figures.axes import amount
 from greenlight_films.reports.sections import of_learnt_scale
-from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import in_order, known_after_release_warning, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
-from greenlight_films.studies.verdict import Verdict, verdict
+from greenlight_films.studies.verdict import verdict_of
 
 
 def warnings(runs: list[Results]) -> list[str]:
@@ -19,7 +18,7 @@ def warnings(runs: list[Results]) -> list[str]:
     messages = []
     for run in runs:
         prefix = f"{run.name}: " if len(runs) > 1 else ""
-        judged = _verdict(run)
+        judged = verdict_of(run.metrics)
         if judged and judged.warns:
             messages.append(prefix + " ".join(judged.sentences))
         notices = run.metrics.get("notices", [])
@@ -54,14 +53,9 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
             f"Models learnt {results.target}{unit} from {counted(n_train, kind)}{weighted}; {counted(n_val, 'other')} "
             f"chose epochs and settings, and {counted(n_test, 'other')} tested them."
         )
-    judged = _verdict(results)
+    judged = verdict_of(results.metrics)
     good = judged.sentences if judged and not judged.warns else []
     return [first, *sentences_of_fit(results.metrics), *good, *_errors(results, intervals), *_most_important(results)]
-
-
-def _verdict(results: Results) -> Verdict | None:
-    facts = facts_in(results.metrics)
-    return None if facts is None else verdict(facts, results.target, results.unit)
 
 
 def _errors(results: Results, intervals: pd.DataFrame) -> list[str]:

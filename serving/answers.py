@@ -41,7 +41,7 @@ def predictions(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, ea
     """Return the predictions of films, from those of each head."""
     scale, each = run.fitted.scale, each.astype(np.float64)
     scaled, spread = each.mean(1), each.std(1)
-    told = to_digits(spread * scale.std, PREDICTED).tolist()
+    spreads = to_digits(spread * scale.std, PREDICTED).tolist()
     predicted = scale.inverse(scaled)
     around = {
         level: run.intervals.around(predicted, spread, encoded, run.fitted, level / 100)
@@ -52,7 +52,7 @@ def predictions(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, ea
         Prediction(
             prediction=finite(predicted[row]),
             learnt=float(scaled[row] * scale.std + scale.mean),
-            spread=told[row],
+            spread=spreads[row],
             intervals=[
                 Interval(level=level, lower=finite(ends.lower[row]), upper=finite(ends.upper[row]))
                 for level, ends in around.items()
@@ -125,9 +125,9 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
         return []
     values, shown = np.stack([encoded.unscaled[row], *run.ranges]), []
     for number in run.numbers:
-        value, low, high = values[:, number.place]
+        value, low, high = values[:, number.index]
         if number.has_ends and not low <= value <= high:
-            told = to_digits(number.in_table(values[:, number.place]), READ).tolist()
-            ends = dict(zip(("value", "least", "greatest"), told, strict=True))
+            numbers = to_digits(number.in_table(values[:, number.index]), READ).tolist()
+            ends = dict(zip(("value", "least", "greatest"), numbers, strict=True))
             shown.append(Beyond(column=number.column, part=number.part, **ends))
     return shown

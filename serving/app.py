@@ -76,20 +76,20 @@ async def _few_threads(app: FastAPI) -> AsyncIterator[None]:
 
 def _questions(run: ServedRun, catalogue: Catalogue) -> APIRouter:
     """Return what answers questions about films."""
-    router, asked = APIRouter(), _Asked(run, catalogue)
+    router, reader = APIRouter(), _Reader(run, catalogue)
 
     @router.post("/predict")
     def predictions(wanted: PredictionWanted) -> Predictions:
         """Predict films, with intervals, and what contributes to each if it is asked for."""
-        films = [asked.film(film, ["films", index]) for index, film in enumerate(wanted.films)]
-        return Predictions(predictions=asked.answered(lambda: predict(run, films, wanted.explain), films, ["films"]))
+        films = [reader.film(film, ["films", index]) for index, film in enumerate(wanted.films)]
+        return Predictions(predictions=reader.answered(lambda: predict(run, films, wanted.explain), films, ["films"]))
 
     @router.post("/what-if")
     def what_if(wanted: ChangeWanted) -> Change:
         """Predict a film before and after edits, and the difference."""
-        film, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
-        changed = asked.answered(lambda: run.cells.edited(film, edits), [film], ["film"])
-        answer = asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
+        film, edits = reader.film(wanted.film, ["film"]), reader.edits(wanted.edits)
+        changed = reader.answered(lambda: run.cells.edited(film, edits), [film], ["film"])
+        answer = reader.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
         answer.names = catalogue.names(changed)
         return answer
 
@@ -99,10 +99,10 @@ def _questions(run: ServedRun, catalogue: Catalogue) -> APIRouter:
 
         Each is added to the film, or takes the place of its name in a column that holds one.
         """
-        asked_for, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
-        film = asked.answered(lambda: run.cells.edited(asked_for, edits), [asked_for], ["film"])
+        before, edits = reader.film(wanted.film, ["film"]), reader.edits(wanted.edits)
+        film = reader.answered(lambda: run.cells.edited(before, edits), [before], ["film"])
         how = (wanted.role, wanted.n, wanted.lower, wanted.min_films)
-        return asked.answered(lambda: best(run, film, *how), [film], ["film"])
+        return reader.answered(lambda: best(run, film, *how), [film], ["film"])
 
     return router
 
@@ -144,21 +144,21 @@ def _lookups(catalogue: Catalogue) -> APIRouter:
     return router
 
 
-class _Asked:
-    """From what is asked to films and edits; what can't be read is refused with its field."""
+class _Reader:
+    """From what is given to films and edits; what can't be read is refused with its field."""
 
     def __init__(self, run: ServedRun, catalogue: Catalogue) -> None:
         self.run, self.catalogue = run, catalogue
 
-    def film(self, asked: dict[str, Any] | int, field: list[str | int]) -> Film:
-        if isinstance(asked, int):
-            position = self.catalogue.position(asked, field)
+    def film(self, given: dict[str, Any] | int, field: list[str | int]) -> Film:
+        if isinstance(given, int):
+            position = self.catalogue.position(given, field)
             assert self.run.known is not None
             return self.run.known.film(position)
-        return Film(self.run.cells.taken(asked, field))
+        return Film(self.run.cells.taken(given, field))
 
-    def edits(self, asked: Sequence[BaseModel]) -> list[Edit]:
-        return [Edit(**edit.model_dump()) for edit in asked]
+    def edits(self, given: Sequence[BaseModel]) -> list[Edit]:
+        return [Edit(**edit.model_dump()) for edit in given]
 
     def answered(self, answer: Any, films: list[Film], field: list[str | int]) -> Any:
         """Return an answer; where a cell can't be read, say which."""

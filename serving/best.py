@@ -21,10 +21,9 @@ NO_CAUSE = "It is no cause: a name also stands for the budget, the company and t
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Slot:
     """Where a name would be added: the film with an unknown name there, and the label columns of the known ones."""
 
-    column: str
     film: Film
     first: int
     values: list[str]
@@ -43,19 +42,19 @@ def best(run: ServedRun, film: Film, role: str, n: int, lower: bool, min_films: 
         FieldError: no feature has the role, or the film takes no name more.
     """
     column = column_of(run, role)
-    place = _place(run, film, column)
-    encoded = run.encode([film, place.film])
-    taken = encoded.labels[[0]].indices - place.first
-    allowed = np.ones(len(place.values), dtype=bool)
+    slot = _slot(run, film, column)
+    encoded = run.encode([film, slot.film])
+    taken = encoded.labels[[0]].indices - slot.first
+    allowed = np.ones(len(slot.values), dtype=bool)
     allowed[taken[(taken >= 0) & (taken < len(allowed))]] = False
-    films = None if run.label_films is None else run.label_films[place.first : place.first + len(allowed)]
+    films = None if run.label_films is None else run.label_films[slot.first : slot.first + len(allowed)]
     enough = np.ones_like(allowed) if films is None else films >= min_films
     codes = np.flatnonzero(allowed & enough)
-    moved = scaled_with(run, encoded.take(np.array([1])), place, codes)
+    moved = scaled_with(run, encoded.take(np.array([1])), slot, codes)
     signed = moved if lower else -moved
     first = np.argpartition(signed, min(n, len(codes)) - 1)[:n] if len(codes) else np.zeros(0, np.int64)
     first = first[np.lexsort((codes[first], signed[first]))]
-    labels = [place.values[code] for code in codes[first].tolist()]
+    labels = [slot.values[code] for code in codes[first].tolist()]
     counts = None if films is None else films[codes[first]]
     return Best(
         role=role,
@@ -80,7 +79,7 @@ def column_of(run: ServedRun, role: str) -> str:
     return columns[0]
 
 
-def _place(run: ServedRun, film: Film, column: str) -> _Place:
+def _slot(run: ServedRun, film: Film, column: str) -> _Slot:
     feature, cells = run.cells.labelled[column], run.cells
     most = most_names(feature)
     names = [] if most == 1 else cells.names(column, film.cells)
@@ -92,26 +91,26 @@ def _place(run: ServedRun, film: Film, column: str) -> _Place:
     weight = 1 / np.sqrt(len(names) + 1) if feature.shares_weight else 1.0
     other = feature.other if isinstance(feature, Category) else None
     pooled = block.values.index(other) if other in block.values else None
-    return _Place(column, with_nobody, first, block.values, float(weight), pooled)
+    return _Slot(with_nobody, first, block.values, float(weight), pooled)
 
 
 @torch.inference_mode()
-def scaled_with(run: ServedRun, nobody: EncodedFilms, place: _Place, codes: np.ndarray) -> np.ndarray:
+def scaled_with(run: ServedRun, nobody: EncodedFilms, slot: _Slot, codes: np.ndarray) -> np.ndarray:
     """Return the scaled prediction of a film with each name in place of the unknown one, (n_codes,) float32."""
     network, model = run.network.network, run.folded
     batch = FilmRows(nobody, np.zeros(1))[[0]]
     dense, beside = network.encoding(batch.dense), model.first.beside
     sums = network.first(dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
-    vectors = model.first.whole_label_weight[place.first : place.first + len(place.values)]
-    base = sums[0] if place.other is None else sums[0] - vectors[place.other] * place.weight
+    vectors = model.first.whole_label_weight[slot.first : slot.first + len(slot.values)]
+    base = sums[0] if slot.other is None else sums[0] - vectors[slot.other] * slot.weight
     scaled = np.empty(len(codes), dtype=np.float32)
     index = torch.from_numpy(codes)
     for start in range(0, len(codes), BATCH_ROWS):
         part = index[start : start + BATCH_ROWS]
         of_names = vectors[part]
         if beside is not None:
-            of_names += beside(dense, torch.zeros_like(part), place.first + part)
-        added = torch.add(base, of_names, alpha=place.weight)
+            of_names += beside(dense, torch.zeros_like(part), slot.first + part)
+        added = torch.add(base, of_names, alpha=slot.weight)
         scaled[start : start + len(part)] = model.tail(added).squeeze(-1).numpy()
     return scaled
 

@@ -25,9 +25,8 @@ from greenlight_films.serving.schemas import (
     WholeFilm,
 )
 from greenlight_films.serving.served_run import ServedRun
-from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.interval_files import LEVELS
-from greenlight_films.studies.verdict import verdict
+from greenlight_films.studies.verdict import verdict_of
 
 KINDS: dict[type[Feature[Any]], str] = {
     Labels: "labels",
@@ -117,7 +116,7 @@ class Catalogue:
             own = (each for each in self.run.numbers if each.column == column and each.part in ("", "year"))
             number = next(own, None)
             if number is not None:
-                ends = () if self.run.ranges is None else self.run.ranges[:, number.place]
+                ends = () if self.run.ranges is None else self.run.ranges[:, number.index]
                 known = number.in_table(np.array([number.median, *ends]))
                 shape.usual, *seen = (finite(each, READ) for each in known)
                 shape.least, shape.greatest = seen or (None, None)
@@ -250,8 +249,7 @@ class Catalogue:
         points = test[[name for name in ("row", "title", "actual", "predicted") if name in test]]
         if len(points) > MOST_POINTS:
             points = points.sample(MOST_POINTS, random_state=0).sort_index()
-        facts = facts_in(results.metrics)
-        judged = None if facts is None else verdict(facts, results.target, results.unit)
+        judged = verdict_of(results.metrics)
         return Goodness(
             sentences=[] if judged is None else list(judged.sentences),
             leaderboard=records(board),

@@ -16,7 +16,7 @@ class FilmNumber:
     Attributes:
         column: of the feature that it is of.
         name: its own, as contributions have it, such as `Released year`.
-        place: among the dense columns.
+        index: among the dense columns.
         part: of a date, such as `year`; empty for a number.
         median: of training films, as it is encoded.
         log1p: whether it is encoded as a logarithm.
@@ -24,7 +24,7 @@ class FilmNumber:
 
     column: str
     name: str
-    place: int
+    index: int
     part: str
     median: float
     log1p: bool
@@ -41,11 +41,11 @@ class FilmNumber:
 
 def numbers_of(encoder: FilmEncoder) -> Iterator[FilmNumber]:
     """Yield the numbers of columns of numbers and dates, in the order of the dense columns."""
-    place = 0
+    index = 0
     for feature, group in zip(encoder.features, encoder.space.groups, strict=True):
         for block in group:
             if block.kind == "number" and isinstance(feature, Number | Date):
                 part = block.column.removeprefix(feature.column).strip() if isinstance(feature, Date) else ""
                 log1p = isinstance(feature, Number) and feature.log1p
-                yield FilmNumber(feature.column, block.column, place, part, block.fitted["median"], log1p)
-            place += len(block.values) if block.kind != "label" else 0
+                yield FilmNumber(feature.column, block.column, index, part, block.fitted["median"], log1p)
+            index += len(block.values) if block.kind != "label" else 0

@@ -41,8 +41,8 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for error in errors:
         field = _field(error)
         words = WORDS.get(error["type"])
-        told = words(error.get("ctx") or {}) if words else error["msg"]
-        faults.setdefault(field, f"{_named(field, error['loc'][-1] == '[key]')} {told}")
+        requirement = words(error.get("ctx") or {}) if words else error["msg"]
+        faults.setdefault(field, f"{_named(field, error['loc'][-1] == '[key]')} {requirement}")
     return [{"loc": list(field), "msg": words} for field, words in list(faults.items())[:MOST]]
 
 

@@ -181,26 +181,24 @@ def _worst(actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None
     return {"worst_row": worst + 1, "worst_share": share, "r2_without_worst": without}
 
 
-def facts_in(metrics: dict[str, Any], model: str = "mlp") -> Facts | None:
-    """Return the facts that `metrics.json` has of the network; of an older run those that its scores tell."""
+def facts_in(metrics: dict[str, Any]) -> Facts | None:
+    """Return the facts that `metrics.json` has of the network; of an older run those that its scores tell.
+
+    There R² stands for the gain.
+    """
     names = {field.name for field in fields(Facts)}
     if stored := metrics.get("verdict"):
         return Facts(**{name: value for name, value in stored.items() if name in names})
-    scores = metrics.get("models", {}).get(model)
+    scores = metrics.get("models", {}).get("mlp")
     if scores is None:
         return None
-    return facts_of_scores(scores, metrics.get("rows", {}).get("test", 0))
-
-
-def facts_of_scores(scores: dict[str, Any], n_test: int) -> Facts:
-    """Return what scores alone tell, where the predictions are not at hand: R² stands for the gain."""
-    r2, learnt = scores.get("r2"), scores.get("r2_log1p", scores.get("r2"))
+    n_test, learnt = metrics.get("rows", {}).get("test", 0), scores.get("r2_log1p", scores.get("r2"))
     return Facts(
         n_test,
         **_order(scores.get("spearman"), n_test),
         finite=scores.get("rmse") is not None,
         rmse=scores.get("rmse"),
-        r2=r2,
+        r2=scores.get("r2"),
         r2_learnt=learnt,
         skill_against_training_mean=learnt,
         skill_low=learnt,

@@ -50,10 +50,8 @@ def _groups(results: Results) -> Iterator[pd.DataFrame]:
 
 def _numbers(results: Results) -> pd.DataFrame:
     """Return the declared numbers but the year by row of the table; those that can't be read again are left out."""
-    data = results.config["data"]
-    declared = [(feature["class_path"].split(".")[-1], feature["init_args"]["column"]) for feature in data["features"]]
-    year = None if results.year is None else results.year.name
-    names = list(dict.fromkeys(column for kind, column in declared if kind == "Number" and column != year))
+    data, year = results.config["data"], None if results.year is None else results.year.name
+    names = list(dict.fromkeys(column for kind, column in results.declared if kind == "Number" and column != year))
     cells = results.cells(names) if names else pd.DataFrame()
     formats = declared_formats(data.get("missing"), data.get("decimal"), data.get("day_first"))
     numbers = {}

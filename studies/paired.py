@@ -97,13 +97,13 @@ def _hall(quantile: float, skew: float) -> float:
     return float(3 / skew * (np.cbrt(1 + skew * (quantile - skew / 6)) - 1))
 
 
-def sign_flip_p(totals: np.ndarray, seed: int = 0) -> float:
+def sign_flip_p(totals: np.ndarray) -> float:
     """Return the two-sided p of (n_clusters,) sums of paired differences, if each could as well have the other sign.
 
     All signs are tried for up to 13 clusters, 9,999 random ones of more. Of more than 1,024 clusters random ones share
     a sign, which is as valid and bounds the time.
     """
-    n, stream = len(totals), np.random.default_rng(seed)
+    n, stream = len(totals), np.random.default_rng(0)
     if n > MOST_FLIPPED:
         totals, n = np.bincount(stream.permutation(n) % MOST_FLIPPED, totals), MOST_FLIPPED
     whole = totals.sum()

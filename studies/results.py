@@ -49,6 +49,12 @@ class Results:
         refuse_other_content(self.run.path, self.run.config.name, config)
         return config
 
+    @property
+    def declared(self) -> list[tuple[str, str]]:
+        """Return the class and the column of each feature that the config declares."""
+        features = self.config["data"]["features"]
+        return [(entry["class_path"].split(".")[-1], str(entry["init_args"]["column"])) for entry in features]
+
     @cached_property
     def importance(self) -> dict[str, Any]:
         return self.run.read_json("importance.json")
@@ -176,8 +182,7 @@ class Results:
     def year(self) -> pd.Series | None:
         """Return the year of each test row, by its number in the table; None where no column is one."""
         data = self.config["data"]
-        features = [(feature["class_path"], feature["init_args"]["column"]) for feature in data["features"]]
-        name = next((name for kind, name in features if is_year(name) or kind.split(".")[-1] == "Date"), None)
+        name = next((name for kind, name in self.declared if is_year(name) or kind == "Date"), None)
         if name is None:
             return None
         cells = self.cells([name])

@@ -77,6 +77,12 @@ class Training:
         return int(self.trainer.get("num_nodes") or 1)
 
     @property
+    def has_one_device(self) -> bool:
+        """Tell whether training can take a single device, as a run within a command of several must."""
+        devices = self.trainer["devices"]
+        return devices in ("auto", "1", 1) or (isinstance(devices, list) and len(devices) == 1)
+
+    @property
     def strategy(self) -> Any:
         return self.trainer.get("strategy", "auto")
 

@@ -1,9 +1,10 @@
 """What the scores of a network on its test films mean, in sentences; the same ones wherever a run is told of."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from greenlight_films.datamodules.number_format import counted, fixed, significant
-from greenlight_films.studies.facts import Facts
+from greenlight_films.studies.facts import Facts, facts_in
 
 FEW = 20  # test films
 WELL, ROUGHLY = 0.6, 0.3  # rank correlations
@@ -15,6 +16,12 @@ class Verdict:
 
     sentences: list[str]
     warns: bool
+
+
+def verdict_of(metrics: dict[str, Any]) -> Verdict | None:
+    """Return what the scores in `metrics.json` mean; None where it has none of a network."""
+    facts = facts_in(metrics)
+    return None if facts is None else verdict(facts, metrics.get("target", "the target"), metrics.get("unit", ""))
 
 
 def verdict(facts: Facts, target: str = "the target", unit: str = "") -> Verdict:

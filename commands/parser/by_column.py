@@ -38,21 +38,21 @@ def together(option: str, texts: Sequence[str]) -> Any:
 def with_options_together(words: Sequence[str]) -> list[str]:
     """Return words with one option in the place of several `--data.missing`, `--data.decimal` or `--data.day_first`."""
     for option in (f"--data.{name}" for name in DECLARED):
-        rest, texts, place = list[str](), list[str](), 0
+        rest, texts, index = list[str](), list[str](), 0
         is_value = False
         for word, following in zip_longest(words, words[1:], fillvalue=""):
             name, equals, value = word.partition("=")
             if is_value:
                 is_value = False
             elif name == option:
-                place = place if texts else len(rest)
+                index = index if texts else len(rest)
                 texts.append(value if equals else following)
                 is_value = not equals
             else:
                 rest.append(word)
         if len(texts) > 1:
             value = yaml.safe_dump(together(option, texts), default_flow_style=True, allow_unicode=True, width=10**9)
-            words = [*rest[:place], option, value.removesuffix("\n...\n").strip(), *rest[place:]]
+            words = [*rest[:index], option, value.removesuffix("\n...\n").strip(), *rest[index:]]
     return list(words)
 
 

@@ -124,11 +124,11 @@ def rounded(values: Any, digits: int = 4) -> list[float | None]:
     return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in near.tolist()]
 
 
-def sampled(frame: pd.DataFrame, most: int = MOST_POINTS, seed: int = 0) -> tuple[pd.DataFrame, str]:
+def sampled(frame: pd.DataFrame, most: int = MOST_POINTS) -> tuple[pd.DataFrame, str]:
     """Return a seeded sample of at most so many rows, and a note that says so; an empty note with all rows."""
     if len(frame) <= most:
         return frame, ""
-    kept = np.sort(np.random.default_rng(seed).choice(len(frame), most, replace=False))
+    kept = np.sort(np.random.default_rng(0).choice(len(frame), most, replace=False))
     return frame.iloc[kept], f"a sample of {most:,} of {len(frame):,} films"
 
 

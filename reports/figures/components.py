@@ -21,6 +21,7 @@ from greenlight_films.reports.figures.style import BLUE, COLOUR_BAR, CONTINUOUS,
 from greenlight_films.reports.figures.tiles import tiles
 
 ENOUGH = 0.8
+COLUMNS, COMPONENTS = 30, 5  # of the figure of weights
 MOST_FILMS = {2: MOST_POINTS, 3: 2000}  # by the number of components
 
 
@@ -63,11 +64,11 @@ def _counted(name: str, n: int) -> dict[str, object]:
     return {**axis(name), **look} | ({"dtick": 1} if n <= 15 else {})
 
 
-def loadings(table: pd.DataFrame, most: int = 30, components: int = 5) -> go.Figure:
+def loadings(table: pd.DataFrame) -> go.Figure:
     """Draw the columns' weights in the first components, the largest ones, of `baselines/pca/loadings.csv`."""
-    names = [name for name in table if name != "feature"][:components]
+    names = [name for name in table if name != "feature"][:COMPONENTS]
     weights = table[names].to_numpy(dtype=float)
-    kept = np.sort(np.argsort(-np.abs(weights).max(1), kind="stable")[:most])
+    kept = np.sort(np.argsort(-np.abs(weights).max(1), kind="stable")[:COLUMNS])
     weights, features = weights[kept], table["feature"].iloc[kept].tolist()
     largest = ", ".join(
         f"{features[row]} ({weights[row, index]:+.2f}) in {names[index].upper()}"

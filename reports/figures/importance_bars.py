@@ -15,7 +15,7 @@ from greenlight_films.reports.figures.axes import axis, few_ticks
 from greenlight_films.reports.figures.bars import TITLE, bars, by_sign, hover_lines, ranking, with_interval
 from greenlight_films.reports.figures.tiles import tiles
 
-TOP = 25
+TOP, TOP_OF_ROLE = 25, 12
 
 
 def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
@@ -44,10 +44,10 @@ def parts(table: pd.DataFrame, measure: str) -> go.Figure:
     return _importances(rows, names, what, "role and part", measure)
 
 
-def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = 12) -> go.Figure:
+def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "") -> go.Figure:
     """Draw the most important people, companies or genres of a role, of `Permu_importance_df.csv`."""
     values = table[(table["role"] == role) & (table["level"] == "value")]
-    best = _by_importance(values).head(top)
+    best = _by_importance(values).head(TOP_OF_ROLE)
     what = f"{len(best)} most important of {len(values):,} values of {role}"
     names = [f"{value} ({int(n):,})" for value, n in zip(best["value"], best["n_films"], strict=True)]
     return _importances(best, names, what, f"{role} (films)", measure, unit)

@@ -14,7 +14,7 @@ MOST = 30
 NUMBER_OF_NAMES = "number of names in "  # as `Size` names it
 
 
-def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
+def coefficients(table: pd.DataFrame, unit: str) -> go.Figure:
     """Draw a linear model's largest coefficients with 95 % intervals, HC3 where known; hollow where they include 0.
 
     With a column standardised they are in standard deviations of the target and of each column. The table is that of
@@ -30,7 +30,7 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(rows["coefficient"] == 0, 1.0, value / rows["coefficient"])
     rows = rows.assign(value=value, low=low * ratio, high=high * ratio, margin=(high - low) / 2)
-    rows = rows.sort_values("value", key=abs, ascending=False, kind="stable").head(most)
+    rows = rows.sort_values("value", key=abs, ascending=False, kind="stable").head(MOST)
     hollow = (rows["low"] <= 0) & (rows["high"] >= 0)
     names = rows["name"].tolist()
     lines = [[f"coefficient {label}" for label in with_margin(rows["coefficient"], rows["margin"])]]
@@ -82,9 +82,9 @@ def _is_of(name: str, column: str) -> bool:
     return plain == column or plain.startswith((f"{column}=", f"{column} "))
 
 
-def ridge_coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
+def ridge_coefficients(table: pd.DataFrame, unit: str) -> go.Figure:
     """Draw the largest coefficients of ridge regression, without intervals, of `baselines/ridge/coefficients.csv`."""
-    rows = table.sort_values("coefficient", key=abs, ascending=False, kind="stable").head(most)
+    rows = table.sort_values("coefficient", key=abs, ascending=False, kind="stable").head(MOST)
     values, names = rows["coefficient"], rows["feature"].tolist()
     hover = hover_lines(names, [f"coefficient {value:+.3g}" for value in values])
     leader = f": {names[0]} has the largest, {values.iloc[0]:+.3g}" if names else ""

@@ -24,6 +24,8 @@ from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, VERMILION
 from greenlight_films.studies.coverage import equal_parts, span
 from greenlight_films.studies.film_groups import group_means
 
+TENTHS, MOST_LABELS = 10, 20
+
 
 def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
     """Draw each film's column predicted against its column actual, with the diagonal on which both are the same."""
@@ -93,13 +95,13 @@ def _line(x: list[Any], y: list[Any]) -> go.Scatter:
     return go.Scatter(x=rounded(x), y=rounded(y), mode="lines", line=look, hoverinfo="skip")
 
 
-def calibration(films: pd.DataFrame, target: str, unit: str, groups: int = 10) -> go.Figure:
+def calibration(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
     """Draw mean actual against mean predicted value in tenths of the films, from the lowest predictions to the highest.
 
     Intervals are 95 %, of the mean of the actual values.
     """
     films = films[np.isfinite(films[["actual", "predicted"]]).all(axis=1)].sort_values("predicted", kind="stable")
-    by_group = films.groupby(np.arange(len(films)) * groups // max(len(films), 1))
+    by_group = films.groupby(np.arange(len(films)) * TENTHS // max(len(films), 1))
     means, margin = by_group[["actual", "predicted"]].mean(), 1.96 * by_group["actual"].sem()
     gap = (means["predicted"] - means["actual"]).abs()
     ends = [means.min().min(), means.max().max()]
@@ -123,17 +125,17 @@ def calibration(films: pd.DataFrame, target: str, unit: str, groups: int = 10) -
     )
 
 
-def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) -> go.Figure:
+def errors_by_label(films: pd.DataFrame, label: str, unit: str) -> go.Figure:
     """Draw the mean absolute error by a label, such as genre, the most frequent first, with 95 % intervals.
 
     Labels of fewer than five films are left out. A film has a row for each of its labels.
     """
     errors = _errors(films, films[label].to_numpy())
-    shown = errors[errors["films"] >= 5].sort_values("films", ascending=False, kind="stable").head(most)
+    shown = errors[errors["films"] >= 5].sort_values("films", ascending=False, kind="stable").head(MOST_LABELS)
     return _error_bars(shown, films, label, unit, f"{len(shown)} most frequent of {len(errors)}")
 
 
-def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = 10) -> go.Figure:
+def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = TENTHS) -> go.Figure:
     """Draw the mean absolute error by intervals of a number, such as the year, with about as many films each."""
     known = films[np.isfinite(films[number].astype(float))]
     part, low, high = equal_parts(known[number].to_numpy(float), groups)

@@ -26,7 +26,7 @@ def read_losses(folder: str | Path) -> pd.DataFrame:
     return table.assign(epoch=table["epoch"] + 1).drop_duplicates("epoch", keep="first").reset_index(drop=True)
 
 
-def losses(curves: pd.DataFrame, loss: str = "squared error of the scaled target") -> go.Figure:
+def losses(curves: pd.DataFrame) -> go.Figure:
     """Draw the loss on training and validation films by epoch, as of `read_losses`, with the best epoch marked."""
     best = curves.loc[curves["val"].idxmin()]
     epoch, value = int(best["epoch"]), float(best["val"])
@@ -40,5 +40,5 @@ def losses(curves: pd.DataFrame, loss: str = "squared error of the scaled target
         f"Loss on training and validation films over {len(curves)} epochs: the validation loss is lowest, {value:.3g}, "
         f"at epoch {epoch}.",
         xaxis={**axis("epoch"), "showgrid": False, "tickformat": "d"},
-        yaxis=axis(loss),
+        yaxis=axis("squared error of the scaled target"),
     )

@@ -114,8 +114,8 @@ def refuse_several_processes(settings: Settings) -> None:
         raise InputError("--seeds and --folds train each run from the start: leave --ckpt_path out")
     if TorchElasticEnvironment.detect():
         raise InputError("--seeds and --folds start processes of their own: leave torchrun out")
-    devices = settings.training.trainer["devices"]
-    if devices not in ("auto", "1", 1) and not (isinstance(devices, list) and len(devices) == 1):
+    if not settings.training.has_one_device:
+        devices = settings.training.trainer["devices"]
         raise InputError(f"trainer.devices must be 1 or auto with --seeds and --folds, got {devices}")
 
 

@@ -53,9 +53,9 @@ class Plan:
             raise InputError(f"early_stopping.monitor must be a score of validation films, got {self.monitor}")
         if self.settings.checkpoint:
             raise InputError("`tune` trains each trial from the start: leave --ckpt_path out")
-        devices = self.settings.training.trainer["devices"]
-        if devices not in ("auto", "1", 1) and not (isinstance(devices, list) and len(devices) == 1):
-            raise InputError(f"trainer.devices must be 1 or auto for `tune`, got {devices}")
+        training = self.settings.training
+        if not training.has_one_device:
+            raise InputError(f"trainer.devices must be 1 or auto for `tune`, got {training.trainer['devices']}")
         return axes_of(self.search, self.options, self.monitor)
 
     def fixed(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ def test_each_number_is_of_its_column_and_stands_at_its_place(of_dates):
     parts = ["year", "season", "season", "age"]
     assert told == [*(("released", f"released {part}", part) for part in parts), ("runtime", "runtime", "")]
     names = of_dates.space.dense_names()
-    assert [names[number.place] for number in of_dates.numbers] == [
+    assert [names[number.index] for number in of_dates.numbers] == [
         "released year",
         "released season sin",
         "released season cos",

@@ -60,7 +60,7 @@ EVERY = {
     "projection in space": lambda: components.projection(films(), NASTY, NASTY, n=3),
     "scores of runs": lambda: spread.scores(samples.SEEDS, "seed", NASTY),
     "importances of runs": lambda: spread.importances(samples.IMPORTANCES.assign(sd=0.1, runs=2), "feature", NASTY, 2),
-    "losses": lambda: training.losses(samples.CURVES, NASTY),
+    "losses": lambda: training.losses(samples.CURVES),
 }
 
 
