@@ -6,6 +6,7 @@ from greenlight_films.commands.parser.options import taken_out, training_options
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.studies.load import load
+from greenlight_films.studies.processes import say
 
 
 def run(words: list[str], console: Console) -> None:
@@ -24,4 +25,4 @@ def run(words: list[str], console: Console) -> None:
     size = sum(path.stat().st_size for path in data.entry.iterdir())
     films, labels = counted(data.films.n_rows, "film"), data.films.encoded.labels.shape[1]
     console.print(f"{films}, {counted(labels, 'label')}, {size / 1e6:,.1f} MB", highlight=False)
-    console.print(f"{data.entry}/", highlight=False, style="bold", soft_wrap=True)
+    say(console, f"{data.entry}/", "bold")

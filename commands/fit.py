@@ -8,7 +8,7 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.load import load
 from greenlight_films.studies.open_run import open_run
-from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.processes import is_rank_zero, say
 from greenlight_films.studies.train import train
 
 
@@ -24,8 +24,8 @@ def run(words: list[str], console: Console) -> None:
         trained = train(data, settings.model, settings.training, run_folder.path, callbacks, resume, settings.refit)
     if is_rank_zero():
         if trained.finished:
-            console.print(trained.finished, markup=False, highlight=False, soft_wrap=True)
-        console.print(f"\n{run_folder.path}/", highlight=False, style="bold", soft_wrap=True)
+            say(console, trained.finished)
+        say(console, f"\n{run_folder.path}/", "bold")
         if run_folder.has("best"):
             next_step = f"score the held-out films: {command(f'test --run {run_folder.path}')}"
-            console.print(next_step, highlight=False, markup=False, soft_wrap=True)
+            say(console, next_step)

@@ -1,4 +1,4 @@
-"""The command line: from a word to its module, and from what went wrong to a message and an exit code."""
+"""The command line: runs the module of a command, and turns exceptions into a message and an exit code."""
 
 import gc
 import os

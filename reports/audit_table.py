@@ -8,6 +8,7 @@ from rich.text import Text
 from greenlight_films.reports.score_table import HEADINGS, LOUD
 from greenlight_films.studies.audit import SCALES, AuditResult
 from greenlight_films.studies.metrics import known_after_release_warning
+from greenlight_films.studies.processes import say
 
 
 def print_audit(name: str, target: str, result: AuditResult, console: Console) -> None:
@@ -32,8 +33,8 @@ def print_audit(name: str, target: str, result: AuditResult, console: Console) -
     for line in [*result.drops, *([known_after_release_warning(target, late)] if late else [])]:
         console.print(line, style=LOUD, markup=False, soft_wrap=True)
     for note in result.notes:
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
-    console.print(f"\n{result.folder.path}/", highlight=False, style="bold", soft_wrap=True)
+        say(console, note)
+    say(console, f"\n{result.folder.path}/", "bold")
 
 
 def _with_spread(line: pd.Series, scale: str) -> str:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from greenlight_films.datamodules.number_format import LEAST, compact, significant
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import NETWORK, Results
 
 
@@ -19,7 +20,7 @@ def print_differences(results: Results, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     for model, difference, p in lines:
         table.add_row(*map(Text, (f"  {NETWORK} − {model}:", difference, p)))
-    console.print(f"{differences_measured(results)}.", highlight=False, markup=False, soft_wrap=True)
+    say(console, f"{differences_measured(results)}.")
     console.print(table)
 
 

@@ -11,6 +11,7 @@ from greenlight_films.importance.result import interval_in_words, intervals, mea
 from greenlight_films.reports.left_out import left_out
 from greenlight_films.reports.related_table import print_related
 from greenlight_films.reports.score_table import LOUD
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import Results
 
 SHOWN = 10
@@ -25,9 +26,9 @@ def print_importance(results: Results, console: Console) -> None:
     if "warning" in how:
         console.print(how["warning"], style=LOUD, markup=False, soft_wrap=True)
     title = f"What the predictions of {films} rest on: {measure(how['loss'], how['unit'])}"
-    console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+    say(console, title, "bold")
     if caution := in_own_unit(results):
-        console.print(caution, highlight=False, markup=False, soft_wrap=True)
+        say(console, caution)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
     for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
@@ -37,19 +38,18 @@ def print_importance(results: Results, console: Console) -> None:
     if len(known):
         sure = int((known["q"] < 0.05).sum())
         by_chance = ": about 1 in 20 of such is there by chance" if sure else ""
-        console.print(
+        say(
+            console,
             "With other films an importance would be another: of 100 such intervals about 95 hold the true one. "
             f"{sure:,} of {counted(len(known), 'feature')} {'has' if sure == 1 else 'have'} a q below 0.05{by_chance}.",
-            highlight=False,
-            soft_wrap=True,
         )
     counts = [
         f"{counted(n_absent, 'feature')} {are(n_absent)} in none of the {films}: not estimable. " if n_absent else "",
         f"{counted(n_few, 'feature')} {are(n_few)} in fewer than {FEW_FILMS}: too few films to tell. " if n_few else "",
     ]
-    console.print(f"{''.join(counts)}Measured in {how['seconds']:.1f} s.", highlight=False, soft_wrap=True)
+    say(console, f"{''.join(counts)}Measured in {how['seconds']:.1f} s.")
     for sentence in left_out(results):
-        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+        say(console, sentence)
     if how["missing"] or how["missing_columns"]:
         missing = f"{counted(how['missing'], 'feature')} and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)

@@ -1,4 +1,4 @@
-"""Sentences on what a run's files and its page don't hold, and where the rest is."""
+"""Sentences on rows and features that a run's CSV files and its page leave out, and where the rest is."""
 
 from pathlib import Path
 

@@ -11,6 +11,7 @@ from rich.text import Text
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import interval_in_words
 from greenlight_films.reports.figures.related import surest
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import Results
 
 SHOWN = 5
@@ -55,7 +56,7 @@ def print_related(results: Results, console: Console) -> None:
         columns = {"": parts.index, **{str(part): parts[part] for part in parts}}
         _print("roles by what it is in their names, each part shuffled alone", columns, console)
     for note in results.importance.get("related", []):
-        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        say(console, note)
 
 
 def _print(title: str, columns: dict[str, Iterable[Any]], console: Console) -> None:

@@ -11,6 +11,7 @@ from greenlight_films.reports.page import report_page
 from greenlight_films.reports.sections import intervals_of
 from greenlight_films.reports.spread_page import spread_page
 from greenlight_films.studies.folder import Folder
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.seeds.results import Spread
@@ -42,7 +43,7 @@ def write_page(runs: list[RunFolder], page: Path, console: Console) -> None:
             text = report_page([results], [intervals], _write_card(results, intervals), page)
             write_slices(results.estimable, page)
         Folder(page.parent).write_text(page.name, text)
-    console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)
+    say(console, str(page), "bold")
 
 
 def write_card(run: RunFolder) -> None:

@@ -12,6 +12,7 @@ from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
 from greenlight_films.studies.metrics import in_order, sentences_of_fit, weighted_by
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.verdict import verdict_of
@@ -32,7 +33,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
         }
         print_means(metrics["unit"], means, console)
     for sentence in sentences_of_fit(metrics):
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+        say(console, sentence)
     print_differences(results, console)
     if importance:
         print_intervals(results, console)
@@ -43,7 +44,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
 def print_intervals(results: Results, console: Console, reason: str = "") -> None:
     """Print how well the intervals of predictions hold, or the reason that there are none."""
     if text := reason or " ".join(interval_sentences(results)):
-        console.print(text, markup=False, highlight=False, soft_wrap=True)
+        say(console, text)
 
 
 def print_validation(results: Results, console: Console) -> None:
@@ -58,7 +59,7 @@ def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, consol
     if data.films.rows is not None:  # the run's own
         return
     for notice in data.notices:
-        console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"• {notice}")
     unseen = sum(data.films.unseen().values())
     films, labels = counted(data.films.n_rows, "film"), counted(unseen, "label")
     console.print(f"{films} predicted, {labels} unknown to the model: {name}")
@@ -70,7 +71,7 @@ def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, consol
 
 def print_folder(run: RunFolder, console: Console) -> None:
     """Print the run's folder."""
-    console.print(f"\n{run.path}/", highlight=False, style="bold", soft_wrap=True)
+    say(console, f"\n{run.path}/", "bold")
 
 
 def _film(metrics: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from greenlight_films.datamodules.number_format import compact, fixed, significant
 from greenlight_films.studies.metrics import in_order, learnt_end
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.verdict import Verdict
 
 LOUD = "bold red"
@@ -55,7 +56,7 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
 
 def print_means(unit: str, means: dict[str, dict[str, Any]], console: Console) -> None:
     """Print the scores of mean predictions, a line a model in the order given, and what they are."""
-    console.print(SMEARING, highlight=False, markup=False, soft_wrap=True)
+    say(console, SMEARING)
     table = Table("model")
     for heading in ("factor", *(heading_of(name, unit, True) for name in OF_MEANS)):
         table.add_column(Text(heading), justify="right")
@@ -71,8 +72,7 @@ def _amount(value: float | None) -> str:
 
 def print_verdict(verdict: Verdict, console: Console) -> None:
     """Print what scores mean, loudly where that is a warning."""
-    style = LOUD if verdict.warns else ""
-    console.print(" ".join(verdict.sentences), style=style, markup=False, highlight=False, soft_wrap=True)
+    say(console, " ".join(verdict.sentences), LOUD if verdict.warns else "")
 
 
 def is_transformed(names: list[str]) -> bool:

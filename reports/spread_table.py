@@ -18,6 +18,7 @@ from greenlight_films.reports.score_table import (
     shown_scores,
 )
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, in_order, learnt_end
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import NETWORK
 from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.verdict import verdict_of
@@ -28,16 +29,16 @@ SHOWN = 10
 def print_spread(spread: Spread, console: Console) -> None:
     """Print scores and importances, each with its mean and standard deviation over the runs."""
     metrics = spread.first.metrics
-    console.print(data_in_a_line(metrics, [], 1), highlight=False, markup=False, soft_wrap=True)
+    say(console, data_in_a_line(metrics, [], 1))
     for line in [*data_warnings(metrics), *warnings_of(spread)]:
         console.print(line, style=LOUD, markup=False, soft_wrap=True)
     headings, lines = score_cells(spread)
     _print(f"Test films: mean ± standard deviation over {counted_runs(spread)}", headings, lines, console)
     for line in [*compared(spread), *stability(spread)]:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(console, line)
     how = spread.first.importance
     title = f"\nWhat predictions rest on: {measure(how['loss'], how['unit'])}"
-    console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+    say(console, title, "bold")
     table = spread.importance
     of_features = table[table["level"].isin(["value", "number"])]
     names = ["", "importance", f"{spread.plan.kind}", "in their top 25"]
@@ -49,7 +50,7 @@ def print_spread(spread: Spread, console: Console) -> None:
     )
     columns = [cells[:-1] for cells in importance_cells(table[table["level"] == "column"])]
     _print("whole columns, shuffled together", names[:-1], columns, console)
-    console.print(f"\n{spread.run.path}/", highlight=False, style="bold", soft_wrap=True)
+    say(console, f"\n{spread.run.path}/", "bold")
 
 
 def counted_runs(spread: Spread) -> str:

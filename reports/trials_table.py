@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from greenlight_films.datamodules.program import command
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.tune.trial_store import TrialResult
 from greenlight_films.studies.tune.tune import as_cell
@@ -17,13 +18,13 @@ def print_trials(folder: RunFolder, monitor: str, results: list[TrialResult], co
     states = [result.state for result in results]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     console.print(trials_table(f"{len(results)} trials by {monitor}: {counts}", monitor, results))
-    console.print(f"\n{folder.path}/", highlight=False, style="bold", soft_wrap=True)
+    say(console, f"\n{folder.path}/", "bold")
     best = folder.path / "best.yaml"
     for line in (
         f"train and test the best: {command(f'study --config {best}')}",
         f"see all curves: tensorboard --logdir {folder.path}",
     ):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(console, line)
 
 
 def trials_table(title: str, monitor: str, results: list[TrialResult]) -> Table:

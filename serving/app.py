@@ -145,7 +145,7 @@ def _lookups(catalogue: Catalogue) -> APIRouter:
 
 
 class _Reader:
-    """From what is given to films and edits; what can't be read is refused with its field."""
+    """Makes films and edits of a request; what can't be read is refused with its field."""
 
     def __init__(self, run: ServedRun, catalogue: Catalogue) -> None:
         self.run, self.catalogue = run, catalogue

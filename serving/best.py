@@ -1,4 +1,4 @@
-"""Whose addition moves a film's prediction most: every name of a role, by one vector each."""
+"""The names of a role whose addition raises or lowers a film's prediction most: each is tried, as a vector added."""
 
 from dataclasses import dataclass
 

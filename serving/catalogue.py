@@ -1,4 +1,4 @@
-"""What the run holds, to look things up in: its columns, films, names, importances and scores."""
+"""Lookups in a run: its columns, films, names, importances and scores."""
 
 from collections.abc import Mapping
 from typing import Any

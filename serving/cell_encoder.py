@@ -1,4 +1,4 @@
-"""`CellEncoder`: encodes films column by column, and remembers what cells were encoded as."""
+"""`CellEncoder`: encodes films column by column, with a cache of encoded cells."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The types of a film as it is asked about; what is none is refused for what it must be, not for all that it isn't."""
+"""The types of a film in a request; a value of none of them is refused once, not once for each type of a union."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What stands before every request: whose it may be, how large, and what browsers may do with the answer."""
+"""Checks of every request (host, origin, token, size), and the security headers of every answer."""
 
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -104,7 +104,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
-    """Return what hands a body over, once."""
+    """Return a receiver that gives a body that was read already."""
     parts = [body]
 
     async def read() -> MutableMapping[str, Any]:
@@ -114,7 +114,7 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 
 def _with_headers(send: Send) -> Send:
-    """Return what sends an answer with the headers that keep browsers safe."""
+    """Return a sender that adds `HEADERS` to an answer."""
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":

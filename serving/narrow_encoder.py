@@ -25,7 +25,7 @@ FEW = 256  # values of a block, from which on it is narrowed
 class NarrowEncoder:
     """Encodes films as a `FilmEncoder` does, which is handed only those names that the films may hold.
 
-    Which these are is looked up by what spellings of a name have in common, with and without parentheses behind it.
+    Which these are is looked up by the key that all spellings of a name share, with and without parentheses behind it.
 
     Attributes:
         columns: the table's columns that films are encoded from, each once.
@@ -90,7 +90,7 @@ class NarrowEncoder:
 
 
 class _Codes:
-    """The codes of names, by what their spellings have in common."""
+    """The codes of names, by the key that all spellings of a name share."""
 
     def __init__(self, values: list[str]) -> None:
         self._first: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What a request is refused with: each field at fault, and in a sentence what it must be."""
+"""Messages for requests that can't be used: each field at fault, and what it must be."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

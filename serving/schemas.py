@@ -1,4 +1,4 @@
-"""What is asked of the application, and what it answers: the types of its interface."""
+"""The types of requests and answers of the application's interface."""
 
 from typing import Annotated, Literal
 

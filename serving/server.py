@@ -13,6 +13,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.run_folder import RunFolder
 
 TRIED = 50  # ports, from the one asked for on
@@ -93,4 +94,4 @@ def _print_address(host: str, port: int, token: str, no_films: str, console: Con
         lines.append(f"Open http://{shown}:{port}/")
     lines.append("Ctrl-C ends it.")
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(console, line)

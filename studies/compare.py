@@ -15,7 +15,7 @@ from greenlight_films.lightning_modules.film_importance import clusters_of
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.blend import BLEND, blend_sentence, blended, refuse_unblendable
 from greenlight_films.studies.metrics import plain
-from greenlight_films.studies.processes import busy
+from greenlight_films.studies.processes import busy, say
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.smearing import scores_of_means
@@ -64,7 +64,7 @@ def compare(
     lines = [f"{name}: {model_fit.line}" for name, model_fit in fits.items() if model_fit.line]
     tables = [f"their tables: {run.path / 'baselines'}/"] if lines else []
     for line in [*lines, *tables, *([blend_sentence(metrics)] if comparison.blend else [])]:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(console, line)
 
 
 def _fit_watched(data: FilmDataModule, comparison: Comparison, console: Console) -> Fits:
@@ -94,7 +94,7 @@ def _write_tables(run: RunFolder, fitted: Fits, console: Console) -> None:
             path = f"{folder}/{name}"
             run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
     for model, reason in fitted.refused.items():
-        console.print(f"{model} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"{model} left out: {reason}")
 
 
 def _write_predictions(

@@ -1,4 +1,4 @@
-"""How often test films' targets lie in their prediction intervals: of all, by year, by prediction, by known names."""
+"""The share of test films whose target lies in its prediction interval: of all, by year, prediction and known names."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What was measured of a network's predictions of its test films, from which `verdict` makes its sentences."""
+"""Figures of a network's predictions of test films (gain, order, drift, outliers), which `verdict` puts in words."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any

@@ -1,4 +1,4 @@
-"""Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
+"""Writes the files of importances into a run's folder: tables, a picture, and contributions to predictions."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace

@@ -13,7 +13,7 @@ from greenlight_films.datamodules.whole_files import cannot_write, sweep
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, describe_data
-from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.processes import is_rank_zero, say
 from greenlight_films.studies.results import refuse_broken_files
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_parser import dump_yaml
@@ -80,11 +80,11 @@ def _describe(
     run.write_json("metrics.json", metrics)
     model = settings.model.hparams
     line = data_in_a_line(metrics, model["hidden"] if with_network else [], model["members"], model["heads"])
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say(console, line)
     if data.entry:
-        console.print(f"• Encoded films are kept in {data.entry}.", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"• Encoded films are kept in {data.entry}.")
     for notice in metrics["notices"][:SHOWN]:
-        console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
+        say(console, f"• {notice}")
     if len(metrics["notices"]) > SHOWN:
         console.print(f"• and {len(metrics['notices']) - SHOWN:,} more, in {run.path}/metrics.json", highlight=False)
     for warning in data_warnings(metrics):
@@ -111,7 +111,7 @@ def _other_options(run: RunFolder, settings: Settings, resume: Checkpoint | None
         kept[group] = {**kept[group], key: known[group][key]}
     if late:
         names = " and ".join(f"{group}.{key}" for group, key in late)
-        console.print(f"• The run is trained: {names} can't change it any more.", highlight=False, soft_wrap=True)
+        say(console, f"• The run is trained: {names} can't change it any more.")
     if kept != known:
         run.write_text(run.config.name, dump_yaml(kept))
     try:

@@ -26,9 +26,9 @@ def is_rank_zero(num_nodes: int = 1) -> bool:
 
 @contextmanager
 def busy(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show what is being done, with a sign that it goes on, in the process that prints.
+    """Show a spinner with a text, in the process that prints.
 
-    It yields what shows beside it how many rows are done, of how many.
+    It yields a function that adds how many rows are done, of how many.
     """
     with console.status(Text(what)) if is_rank_zero() else nullcontext() as status:
 
@@ -37,6 +37,11 @@ def busy(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
                 status.update(Text(f"{what}: {done:,} of {of:,} rows"))
 
         yield show_rows
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """Print a line as it is: brackets in it are no markup, numbers have no colour, and long paths are not broken."""
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def own_plugins() -> list[Any]:

@@ -24,6 +24,7 @@ from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, predict
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import describe_data
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import OWN_TABLE, Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -68,14 +69,14 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
         again = read_settings(["--config", str(run.config)])
         again.data.renew(replace(data.fitted, sides=joined.sides, refreshed=refreshed))
         run.write_json("metrics.json", describe_data(run.study, again.data))
-        _say(joined, data, console)
+        _print_joined(joined, data, console)
         return _written(run, again, _with_weights(checkpoint, again.model, again.data), console)
     except BaseException:
         run.discard()
         raise
 
 
-def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
+def _print_joined(joined: Joined, data: FilmDataModule, console: Console) -> None:
     parts = [f"{counted(joined.films, 'newer film')} to learn from"]
     if joined.replaced:
         parts.append(f"{counted(joined.replaced, 'row')} of the run replaced by newer ones")
@@ -85,7 +86,7 @@ def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
         )
     if joined.without:
         parts.append(f"{counted(joined.without, 'row')} without {data.declared.target.name} left out")
-    console.print("; ".join(parts), highlight=False, markup=False, soft_wrap=True)
+    say(console, "; ".join(parts))
 
 
 def _config(settings: Settings, run: RunFolder) -> str:

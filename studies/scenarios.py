@@ -23,7 +23,7 @@ NEAR = 1e-4  # standard deviations of the target by which a prediction made anew
 
 @dataclass(frozen=True)
 class EditableColumn:
-    """A column of names that nothing but its labels, what is known of these and their number is read from.
+    """A column whose names can be changed: features read its labels, inputs of these and their number from it alone.
 
     Attributes:
         labels: indices of its label columns, ascending and without a gap.

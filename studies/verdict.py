@@ -1,4 +1,4 @@
-"""What the scores of a network on its test films mean, in sentences; the same ones wherever a run is told of."""
+"""What the scores of a network on its test films mean, in sentences for the terminal, pages, cards and `serve`."""
 
 from dataclasses import dataclass
 from typing import Any

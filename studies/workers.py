@@ -1,4 +1,4 @@
-"""Processes that do some of a command's work, and what is said of how they end."""
+"""Starts processes that do some of a command's work, waits for them, and says why one failed."""
 
 import os
 import re

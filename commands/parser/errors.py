@@ -1,4 +1,4 @@
-"""What to say of an exception that a user can mend."""
+"""Messages for exceptions that a user can mend."""
 
 import os
 import re

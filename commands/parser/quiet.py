@@ -1,4 +1,4 @@
-"""Keep from the terminal what says nothing to a person."""
+"""Drops warnings and log lines of Lightning and torch that call for nothing."""
 
 import logging
 import threading

@@ -9,6 +9,7 @@ from rich.console import Console
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.number_format import fixed, significant
 from greenlight_films.datamodules.program import command
+from greenlight_films.studies.processes import say
 from greenlight_films.studies.results import NETWORK, Results
 from greenlight_films.studies.run_folder import RECORD, RunFolder
 from greenlight_films.studies.seeds.plan import (
@@ -65,12 +66,12 @@ def _study(settings: Settings, plan: Plan, run: RunFolder, wanted: int | None, c
     def on_end(name: str, problem: str) -> None:
         if problem:
             failed[name] = problem
-            _say(console, f"{name} failed: {problem}")
+            say(console, f"{name} failed: {problem}")
             if not (finished or (missing[name].path / "metrics.json").is_file()):
                 raise InputError(problem)  # of the config or the table: no other run can do better
         else:
             finished.append(names[name])
-            _say(console, _in_a_line(name, Results(missing[name])))
+            say(console, _in_a_line(name, Results(missing[name])))
         record()
 
     record()
@@ -83,7 +84,7 @@ def _study(settings: Settings, plan: Plan, run: RunFolder, wanted: int | None, c
     workers = min(len(missing), wanted or most_workers(table_bytes))
     before = f", {len(finished)} of them finished before" if finished else ""
     span = f"{plan.values[0]} to {plan.values[-1]}"
-    _say(console, f"{run.study}: {len(plan.values)} {plan.kind}, {span}{before}; {workers} at a time")
+    say(console, f"{run.study}: {len(plan.values)} {plan.kind}, {span}{before}; {workers} at a time")
     try:
         run_studies(missing, frame, workers, console, on_end)
     except KeyboardInterrupt:
@@ -113,7 +114,3 @@ def _in_a_line(name: str, run: Results) -> str:
     if "r2_log1p" in scores:
         return f"{name}: RMSE of log1p {significant(scores['rmse_log1p'])}, R² of log1p {fixed(scores['r2_log1p'])}"
     return f"{name}: RMSE {significant(scores['rmse'])}, R² {fixed(scores['r2'])}"
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,4 +1,4 @@
-"""Runs of a study in processes of their own, some at a time."""
+"""Runs a study in several processes, one a seed or fold, some at a time."""
 
 import pickle
 from collections.abc import Callable, Mapping

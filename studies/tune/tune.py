@@ -16,7 +16,7 @@ from rich.text import Text
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.number_format import significant
 from greenlight_films.datamodules.program import command
-from greenlight_films.studies.processes import busy
+from greenlight_films.studies.processes import busy, say
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.class_paths import CLASS_LIMIT
 from greenlight_films.studies.tune import worker
@@ -88,7 +88,7 @@ class _Run:
         before = f", {len(results)} of them finished before" if results else ""
         at_a_time = f", {self.workers} at a time" if self.workers > 1 else ""
         missing = f"{total - len(results)} to train{at_a_time}"
-        _say(self.console, f"{self.folder.study}: {total} trials by {self.plan.monitor}{before}, {missing}")
+        say(self.console, f"{self.folder.study}: {total} trials by {self.plan.monitor}{before}, {missing}")
         try:
             self._write(results)
             while not self.shown.issuperset(range(total)):
@@ -168,7 +168,7 @@ class _Run:
         results = self.store.results()
         new = [result for result in results if result.number not in self.shown]
         for result in sorted(new, key=lambda result: result.number):
-            _say(self.console, _in_a_line(result, self.plan.monitor))
+            say(self.console, _in_a_line(result, self.plan.monitor))
         if new:
             self._write(results)
         return results
@@ -199,10 +199,6 @@ def _in_a_line(result: TrialResult, monitor: str) -> str:
     values = ", ".join(f"{name.replace(', ', ' = ')} {value}" for name, value in result.point.items())
     outcome = result.problem or f"{monitor} {result.score_with_error}, {result.epochs} epochs"
     return f"trial {result.number}: {values}: {result.state}, {outcome}, {result.seconds:.1f} s"
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def trial_table(results: list[TrialResult]) -> pd.DataFrame:
