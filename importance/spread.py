@@ -16,7 +16,7 @@ def spread(predicted: np.ndarray, years: np.ndarray | None, n: int) -> np.ndarra
         years: (n_rows,) floats, NaN where not known; None where no row's is.
 
     >>> spread(np.array([5.0, 1, 2, 4, 3]), None, 2).tolist()
-    [0, 2]
+    [2, 3]
     """
     n_rows = len(predicted)
     group = np.zeros(n_rows, np.int64)

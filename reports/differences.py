@@ -42,9 +42,8 @@ def differences_in_words(differences: pd.DataFrame) -> list[tuple[str, str, str]
 
     A score other than the RMSE is named.
 
-    >>> line = {"difference": -0.0121, "difference_low_95": -0.0201, "difference_high_95": -0.0041}
-    >>> line |= {"model": "ridge", "compared": "rmse", "difference_p": 0.0031}
-    >>> differences_in_words(pd.DataFrame([line]))
+    >>> from greenlight_films.studies.paired import COLUMNS
+    >>> differences_in_words(pd.DataFrame([("ridge", "rmse", -0.0121, -0.0201, -0.0041, 0.0031)], columns=COLUMNS))
     [('ridge', '−0.012 [−0.020, −0.004]', 'p = 0.0031')]
     """
     others = differences[differences["model"] != NETWORK].sort_values("difference", ascending=False, kind="stable")

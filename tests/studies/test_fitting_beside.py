@@ -78,25 +78,17 @@ def test_they_are_fitted_afterwards_where_nothing_is_won_by_it(settings):
         assert beside is None
 
 
-def test_nothing_is_begun_where_memory_is_short(settings, monkeypatch):
-    monkeypatch.setattr(module, "free_memory", lambda: 2**30)
-    given = settings()
-    with fitting_beside(given, load(given), None) as beside:
-        assert beside is None
+def refuse(*_: object, **__: object) -> None:
+    raise BlockingIOError("Resource temporarily unavailable")
 
 
-def test_nothing_is_begun_where_films_are_many(settings, monkeypatch):
-    monkeypatch.setattr(module, "MOST_FILMS", 10)
-    given = settings()
-    with fitting_beside(given, load(given), None) as beside:
-        assert beside is None
-
-
-def test_a_system_that_starts_no_process_is_no_fault(settings, monkeypatch):
-    def refuse(*_, **__):
-        raise BlockingIOError("Resource temporarily unavailable")
-
-    monkeypatch.setattr(module, "start_python", refuse)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("free_memory", lambda: 2**30), ("MOST_FILMS", 10), ("start_python", refuse)],
+    ids=["memory is short", "films are many", "the system starts no process"],
+)
+def test_they_are_fitted_afterwards_where_nothing_can_be_begun(settings, monkeypatch, name, value):
+    monkeypatch.setattr(module, name, value)
     given = settings()
     with fitting_beside(given, load(given), None) as beside:
         assert beside is None

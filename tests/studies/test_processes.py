@@ -15,6 +15,7 @@ from greenlight_films.studies.processes import (
     is_rank_zero,
     own_plugins,
     refuse_separate_processes,
+    say,
 )
 
 
@@ -40,6 +41,13 @@ def test_rows_that_are_done_are_shown_by_the_process_that_prints(monkeypatch, ra
         show_rows(131_072, 1_000_000)
     text = console.file.getvalue()
     assert ("Reading the table: 131,072 of 1,000,000 rows" in text) is is_shown
+
+
+def test_a_line_is_printed_as_it_is():
+    text = f"runs/[bold]1/{'films' * 40}"
+    console = Console(file=io.StringIO(), force_terminal=True, width=40)
+    say(console, text)
+    assert console.file.getvalue() == f"{text}\n"
 
 
 def test_slurm_requeues_nothing(monkeypatch):
