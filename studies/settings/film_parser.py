@@ -58,11 +58,10 @@ def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
 
 def refuse_unknown_empty(keys: dict[str, Any], parser: LightningArgumentParser) -> None:
     """Refuse unknown keys of a config with nothing in them, `modle: {}`, which the parser leaves out."""
-    known = option_names(parser)
     groups = {key: value for key, value in keys.items() if isinstance(value, dict)}
     inner = {f"{group}.{key}": value for group, part in groups.items() for key, value in part.items()}
     for key, value in {**groups, **inner}.items():
-        if value == {} and key not in known:
+        if value == {} and key not in (known := option_names(parser)):
             raise InputError(f"no key '{key}' in a config{nearest(key, known)}")
 
 
