@@ -95,9 +95,8 @@ def test_a_distance_is_relative_to_what_is_expected():
     assert gpu.distance(torch.tensor([3.0, 4.5]), torch.tensor([3.0, 4.0])) == pytest.approx(0.1)
 
 
-def test_generated_films_are_the_same_for_a_seed_and_rest_on_their_cast():
+def test_generated_films_are_the_same_each_time_and_rest_on_their_cast():
     films = generate(300, 50)
     assert films.equals(generate(300, 50))
-    assert not films.equals(generate(300, 50, seed=1))
     assert films["runtime"].isna().sum() > 10
     assert films["cast"].str.split(", ").str.len().eq(8).all()

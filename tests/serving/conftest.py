@@ -92,6 +92,14 @@ def run(recipe) -> ServedRun:
     return ServedRun.open(RunFolder.open(str(recipe)))
 
 
+def fitted(command, folder: Path, study: dict[str, Any]) -> Path:
+    """Return the folder of a run of a study's config."""
+    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
+    assert answer.code == 0, answer.err
+    return folder / "runs/small/version_0"
+
+
 @pytest.fixture(scope="session")
 def of_every_kind(command, tmp_path_factory) -> Path:
     """Return the folder of a run with features of every kind, several of which read the same columns."""
@@ -100,10 +108,7 @@ def of_every_kind(command, tmp_path_factory) -> Path:
     films.to_csv(folder / "films.csv", index=False)
     study = yaml.safe_load(STUDY.format(table=folder / "films.csv"))
     study["data"]["features"] = [{"class_path": kind, "init_args": arguments} for kind, arguments in KINDS]
-    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
-    assert answer.code == 0, answer.err
-    return folder / "runs/small/version_0"
+    return fitted(command, folder, study)
 
 
 @pytest.fixture(scope="session")
@@ -118,10 +123,7 @@ def of_dates(command, tmp_path_factory) -> ServedRun:
     study["data"]["features"] = [date, *study["data"]["features"][1:]]
     sides = {"by": "title", "val": 0.15, "test": 0.225, "seed": 3}
     study["data"] |= {"film": "title", "split": {"class_path": "GroupSplit", "init_args": sides}}
-    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
-    assert answer.code == 0, answer.err
-    return ServedRun.open(RunFolder.open(str(folder / "runs/small/version_0")))
+    return ServedRun.open(RunFolder.open(str(fitted(command, folder, study))))
 
 
 @pytest.fixture(scope="session")
