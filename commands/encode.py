@@ -24,5 +24,5 @@ def run(words: list[str], console: Console) -> None:
         )
     size = sum(path.stat().st_size for path in data.entry.iterdir())
     films, labels = counted(data.films.n_rows, "film"), data.films.encoded.labels.shape[1]
-    console.print(f"{films}, {counted(labels, 'label')}, {size / 1e6:,.1f} MB", highlight=False)
+    say(console, f"{films}, {counted(labels, 'label')}, {size / 1e6:,.1f} MB")
     say(console, f"{data.entry}/", "bold")

@@ -62,7 +62,7 @@ def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, consol
         say(console, f"• {notice}")
     unseen = sum(data.films.unseen().values())
     films, labels = counted(data.films.n_rows, "film"), counted(unseen, "label")
-    console.print(f"{films} predicted, {labels} unknown to the model: {name}")
+    say(console, f"{films} predicted, {labels} unknown to the model: {name}")
     n_known, scores = scores_of_new_films(model, data)
     if n_known:
         title = f"{n_known:,} have a target; those that the model was trained on flatter it"

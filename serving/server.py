@@ -29,8 +29,8 @@ def serve(folder: RunFolder, host: str, port: int, console: Console) -> None:
     listening = _listening(host, port)
     with listening:
         if listening.getsockname()[1] != port:
-            console.print(f"Port {port} is taken; this is the next free one.", highlight=False)
-        console.print(f"Loading {folder.path} ...", markup=False, highlight=False)
+            say(console, f"Port {port} is taken; this is the next free one.")
+        say(console, f"Loading {folder.path} ...")
         with console.status("Loading"):
             served = ServedRun.open(folder)
         app = application(served)

@@ -86,7 +86,7 @@ def _describe(
     for notice in metrics["notices"][:SHOWN]:
         say(console, f"• {notice}")
     if len(metrics["notices"]) > SHOWN:
-        console.print(f"• and {len(metrics['notices']) - SHOWN:,} more, in {run.path}/metrics.json", highlight=False)
+        say(console, f"• and {len(metrics['notices']) - SHOWN:,} more, in {run.path}/metrics.json")
     for warning in data_warnings(metrics):
         console.print(warning, style="bold red", markup=False, soft_wrap=True)
 
