@@ -126,12 +126,14 @@ def fitted_squares(squares: Tensor, logarithm: Tensor) -> Tensor:
     By iterated least squares, as of a generalised linear model: McCullagh and Nelder 1989, Generalized Linear Models,
     chapter 8.
     """
-    centre = logarithm.mean()  # or steps of intercept and slope, each limited, would undo each other
-    design = torch.stack([torch.ones_like(logarithm), logarithm - centre], dim=1)
+    centre = logarithm.mean()
+    centred = logarithm - centre  # or steps of intercept and slope, each limited, would undo each other
+    spread = (centred @ centred).clamp(min=1e-300)
     coefficients = torch.stack([squares.mean().clamp(min=1e-300).log(), torch.zeros_like(squares[0])])
     for _ in range(25):
-        fitted = (design @ coefficients).exp()
-        coefficients += torch.linalg.lstsq(design, ((squares - fitted) / fitted)[:, None]).solution[:, 0].clamp(-2, 2)
+        fitted = (coefficients[0] + coefficients[1] * centred).exp()
+        rest = (squares - fitted) / fitted
+        coefficients += torch.stack([rest.mean(), centred @ rest / spread]).clamp(-2, 2)
     return torch.stack([coefficients[0] - coefficients[1] * centre, coefficients[1]])
 
 

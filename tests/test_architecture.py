@@ -35,6 +35,9 @@ MODULES = sorted(
 )
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
 
+VAGUE = {"one", "found", "place", "told", "said", "behind", "asked", "wish"}
+"""Names that say nothing of a variable, an argument, an attribute or a function."""
+
 PRIVATE = re.compile(r"\._(get|parse_ckpt_path|checkpoint_connector|subcommand_parsers|prepare_subcommand_kwargs)\b")
 """Attributes of Lightning and jsonargparse that break with their next release."""
 
@@ -81,6 +84,21 @@ def test_files_and_functions_are_short_and_nothing_private_of_others_is_used(mod
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
     assert [line for line in lines if PRIVATE.search(line)] == []
+
+
+def names_given_in(module: Path) -> Iterator[str]:
+    """Yield the names of variables, arguments, attributes and functions that a module gives."""
+    for node in ast.walk(tree_of(module)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+
+
+def test_names_say_what_they_are_of():
+    vague = {str(module): VAGUE.intersection(names_given_in(module)) for module in MODULES}
+    assert {module: names for module, names in vague.items() if names} == {}
 
 
 def has_tests(module: Path) -> bool:
