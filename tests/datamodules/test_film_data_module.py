@@ -135,7 +135,7 @@ def test_the_same_films_are_trained_under_another_split(ready):
             r"data\.film must be a text or .*, got 3\ndata\.seed must be a whole number, got 1\.5",
         ),
         ({"table": None}, r"data\.table or a frame must be given, got neither"),
-        ({"frame": pd.DataFrame()}, r"data\.table or a frame must be given, got both"),
+        ({"table": "films.csv", "frame": pd.DataFrame()}, r"data\.table or a frame must be given, got both"),
         ({"weights": [1.0]}, r"weights are of a frame's rows, got a table or a data\.shape; give frame alone"),
     ],
 )
