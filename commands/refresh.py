@@ -17,5 +17,4 @@ def run(words: list[str], console: Console) -> None:
     settings, _, checkpoint = run_options("refresh", words)
     results = refresh(settings, checkpoint, table, console)
     print_summary(results, console, importance=False)
-    if settings.report:
-        write_report(results.run, console)
+    write_report(results.run, console, with_page=settings.report)

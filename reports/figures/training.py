@@ -9,6 +9,7 @@ from greenlight_films.reports.figures.axes import axis
 from greenlight_films.reports.figures.curves import curve, mark
 from greenlight_films.reports.figures.style import BLUE, ORANGE, figure
 
+LOSSES = {"mse": "squared error", "mae": "absolute error", "huber": "Huber loss"}
 TAGS = {"epoch": "epoch", "train": "train/loss", "val": "val/loss"}
 
 
@@ -26,7 +27,7 @@ def read_losses(folder: str | Path) -> pd.DataFrame:
     return table.assign(epoch=table["epoch"] + 1).drop_duplicates("epoch", keep="first").reset_index(drop=True)
 
 
-def losses(curves: pd.DataFrame) -> go.Figure:
+def losses(curves: pd.DataFrame, loss: str = "mse") -> go.Figure:
     """Draw the loss on training and validation films by epoch, as of `read_losses`, with the best epoch marked."""
     best = curves.loc[curves["val"].idxmin()]
     epoch, value = int(best["epoch"]), float(best["val"])
@@ -40,5 +41,5 @@ def losses(curves: pd.DataFrame) -> go.Figure:
         f"Loss on training and validation films over {len(curves)} epochs: the validation loss is lowest, {value:.3g}, "
         f"at epoch {epoch}.",
         xaxis={**axis("epoch"), "showgrid": False, "tickformat": "d"},
-        yaxis=axis("squared error of the scaled target"),
+        yaxis=axis(f"{LOSSES[loss]} of the scaled target"),
     )

@@ -59,6 +59,11 @@ def fresh(command, trained, newer):
     return Run(trained.path.with_name("version_1"), answer)
 
 
+def test_a_card_is_written_though_no_page_is_wanted(fresh):
+    assert "## How good it is" in (fresh.path / "model_card.md").read_text(encoding="utf-8")
+    assert not (fresh.path / "report.html").exists()
+
+
 def network_of(run: Run) -> dict[str, torch.Tensor]:
     state = Checkpoint.read(run.path / "checkpoints" / "best.ckpt").entries["state_dict"]
     return {name.removeprefix("network."): weights for name, weights in state.items()}

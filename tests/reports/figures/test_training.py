@@ -9,6 +9,11 @@ def test_the_best_epoch_is_marked():
     assert (mark.x, mark.y) == ((2,), (0.6,))
 
 
+def test_the_loss_has_its_name():
+    titles = [training.losses(CURVES, *loss).layout.yaxis.title.text for loss in ((), ("mae",), ("huber",))]
+    assert titles == [f"{name} of the scaled target" for name in ("squared error", "absolute error", "Huber loss")]
+
+
 def test_losses_are_read_by_epoch_and_scores_of_the_best_checkpoint_are_not_among_them(tmp_path):
     with SummaryWriter(str(tmp_path)) as writer:
         for epoch, (train, val) in enumerate([(0.75, 0.5), (0.5, 0.25)]):
