@@ -15,7 +15,8 @@ def models_section(results: Results) -> Section:
     pictures = []
     curves = training.read_losses(results.run.path)
     if len(curves):
-        pictures.append(picture("The network's training", training.losses(curves, results.config["model"].get("loss", "mse"))))
+        figure = training.losses(curves, results.config["model"].get("loss", "mse"))
+        pictures.append(picture("The network's training", figure))
     for model_pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
         pictures += model_pictures(results)
     missing = []

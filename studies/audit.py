@@ -199,7 +199,7 @@ def _lines(
             assert rows is not None
             shares = {
                 "film_seen": film_seen(data.films.ids["film"], rows) if "film" in data.films.ids else np.nan,
-                "person_seen": person_seen(kept, rows, people) if people else np.nan,
+                "person_seen": person_seen(kept, rows, people, data.fitted.encoder.formats) if people else np.nan,
             }
             sizes = {"train_rows": len(rows.train), "test_rows": len(rows.test)}
             for model in models:

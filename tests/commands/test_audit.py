@@ -111,6 +111,12 @@ def test_each_repeat_is_a_line_with_the_next_seed_and_exact_shares_of_rows(audit
     assert lines.groupby("split", sort=False)["film_seen"].mean().tolist() == [1, 0, 0]
 
 
+def test_a_text_that_means_missing_is_no_person(audit, config):
+    others = [f"--data.table={config.with_name('films.csv')}", "--data.missing.person=[Ann]"]
+    done = audit("--models", "[tree]", "--repeats", 1, *others)
+    assert done.lines["person_seen"].tolist() == [0] * len(done.lines)
+
+
 @pytest.mark.slow
 def test_the_folder_holds_the_studys_config_and_the_results(audited, config, command, tmp_path):
     assert sorted(path.name for path in audited.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
