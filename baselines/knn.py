@@ -73,19 +73,27 @@ class KNN(ScaledPredictor):
     def check(self, training: Sample) -> None:
         training.choices()
 
+    chosen_with: LabelDirections | None = None  # those of the training rows, where the settings were chosen with them
+
     def _choose(self, training: Sample) -> None:
-        folds, largest = [], 50
+        folds, largest, chosen = [], 50, None
         for fitted, scored in training.choices():
             directions = LabelDirections().fit(fitted.films.labels)
             folds.append((_points(fitted, directions), _points(scored, directions)))
+            chosen = directions if fitted is training else None
             largest = min(largest, fitted.n_rows if fitted.weights is None else int(np.count_nonzero(fitted.weights)))
         settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
         self.search = grid_search(folds, largest, *settings, self.progress)
         best = self.search.loc[self.search["val_rmse"].idxmin()]
         self.k, self.weights, self.metric = int(best["k"]), best["weights"], best["metric"]
+        self.chosen_with = chosen
+
+    def refit(self, learnt: Sample) -> Self:
+        self.chosen_with = None
+        return super().refit(learnt)
 
     def _fit(self, training: Sample) -> None:
-        self.directions = LabelDirections().fit(training.films.labels)
+        self.directions = self.chosen_with or LabelDirections().fit(training.films.labels)
         self.neighbours = Neighbours().fit(_points(training, self.directions), self.metric)
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:

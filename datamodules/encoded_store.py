@@ -25,7 +25,7 @@ from greenlight_films.version import version
 LARGE_TABLE = 200_000
 """Films from which on a table is kept without being asked for, and batches are made of blocks of rows."""
 
-FORMAT = 1
+FORMAT = 2
 """Of the folder; raised where older ones can't be read, or features encode otherwise."""
 
 LARGE_FILE = 10_000_000

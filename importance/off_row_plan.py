@@ -128,6 +128,8 @@ def fitted_squares(squares: Tensor, logarithm: Tensor) -> Tensor:
     """
     centre = logarithm.mean()
     centred = logarithm - centre  # or steps of intercept and slope, each limited, would undo each other
+    rounding = 64 * torch.finfo(logarithm.dtype).eps * logarithm.abs().max()
+    centred = torch.where(centred.abs().max() > rounding, centred, 0.0)  # sizes that are all the same have no slope
     spread = (centred @ centred).clamp(min=1e-300)
     coefficients = torch.stack([squares.mean().clamp(min=1e-300).log(), torch.zeros_like(squares[0])])
     for _ in range(25):

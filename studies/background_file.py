@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -50,5 +51,5 @@ def kept_films(run: RunFolder, name: str, fingerprint: str = "") -> EncodedFilms
             if "unseen" in arrays:  # files of before lack it
                 unseen = dict(zip(json.loads(arrays["unseen_columns"].tobytes()), arrays["unseen"], strict=True))
             return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, unseen, inputs=inputs)
-    except (ValueError, OSError, LookupError) as problem:
+    except (ValueError, OSError, LookupError, BadZipFile) as problem:
         raise unreadable(run.path, name, problem) from None

@@ -39,13 +39,17 @@ def reword(message: str, options: Iterable[str]) -> str:
     if denied:
         text = refusal(denied[1] or denied[2])
     elif no_class:
-        text = _unknown_class(no_class[1] or no_class[2], keys[-1] if keys else "")
+        text = _unknown_class(_shortened(no_class[1] or no_class[2]), keys[-1] if keys else "")
     else:
         text = _reword_detail(detail, list(options))
     text = NAMESPACE.sub(r"\1", text)
     whole = f"{'.'.join(keys)}: {text}" if keys and keys != ["config"] else text
     whole += "; curves are written for TensorBoard into the run's folder" if keys == ["trainer.logger"] else ""
-    return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is repeated
+    return _shortened(whole)
+
+
+def _shortened(text: str) -> str:
+    return re.sub(r"(\S{100})\S{200,}", r"\1...", text)  # a value may be a whole file, and is repeated
 
 
 def _reword_detail(detail: str, options: list[str]) -> str:
@@ -63,11 +67,11 @@ def _classes() -> list[type]:
     return [*feature_kinds(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
-# What each key may name, and how a column is declared there.
+# What each key may name, and how it is declared.
 CLASSES_OF: dict[str, tuple[list[type], str]] = {
-    "data.features": (feature_kinds(), "{{class_path: Number, init_args: {{column: {}}}}}."),
-    "data.target": (TargetColumn.__subclasses__(), "{{class_path: Target, init_args: {{column: {}}}}}."),
-    "data.split": (Split.__subclasses__(), "{{class_path: RandomSplit, init_args: {{val: 0.1, test: 0.2}}}}."),
+    "data.features": (feature_kinds(), "{class_path: Number, init_args: {column: NAME}}."),
+    "data.target": (TargetColumn.__subclasses__(), "{class_path: Target, init_args: {column: NAME}}."),
+    "data.split": (Split.__subclasses__(), "{class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}."),
 }
 
 
@@ -90,13 +94,13 @@ def _unknown_argument(name: str, _: str, options: list[str]) -> str:
     return f"no argument '{name}'{nearest(name, arguments)}"
 
 
-def _unknown_class(name: str, key: str) -> str:
-    """Say which classes a key may name; a bare name of a column, or another value, is shown as it is declared."""
+def _unknown_class(value: str, key: str) -> str:
+    """Say which classes a key may name, and how a column or a split is declared."""
     kinds, example = CLASSES_OF.get(key, (_classes(), ""))
     names = [kind.__name__ for kind in kinds]
-    close = nearest(name, names)
-    remedy = close or (example and f"; write {example.format(name if re.match('[^{[]', name) else 'NAME')}") or "."
-    return f"no class '{name}'{remedy} There are: {', '.join(names)}"
+    close = nearest(value, names)
+    remedy = close or (example and f"; write such as {example}") or "."
+    return f"no class '{value}'{remedy} There are: {', '.join(names)}"
 
 
 def _missing(names: str, _: str, options: list[str]) -> str:

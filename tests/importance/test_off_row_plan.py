@@ -66,3 +66,11 @@ def test_expected_squares_follow_the_size_of_weights(middle, spread):
     squares = torch.exp(0.5 + 2 * size) * torch.from_numpy(random.chisquare(1, 5000))
     fitted = expected_squares(fitted_squares(squares, size), size)
     assert (fitted.log() - 2 * size - 0.5).abs().max() < 0.3
+
+
+@pytest.mark.parametrize("size", [0.1, 0.3, 5.0])
+def test_sizes_that_are_all_the_same_tell_no_slope(size):
+    squares = torch.from_numpy(np.random.default_rng(0).chisquare(1, 333))
+    intercept, slope = fitted_squares(squares, torch.full((333,), size, dtype=torch.float64).log())
+    assert slope == 0
+    assert intercept.exp() == pytest.approx(squares.mean())

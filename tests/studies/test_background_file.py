@@ -35,3 +35,11 @@ def test_a_file_of_something_else_is_refused_and_none_is_no_films(folder):
     folder.write_bytes(BACKGROUND, b"nothing")
     with pytest.raises(InputError, match=r"background\.npz can't be read: .*pickled.*importance --run"):
         kept_films(folder, BACKGROUND)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.999])
+def test_a_file_that_was_cut_is_refused(films, folder, share):
+    packed = packed_films(films.films.encoded)
+    folder.write_bytes(BACKGROUND, packed[: int(len(packed) * share)])
+    with pytest.raises(InputError, match=r"background\.npz can't be read: .*importance --run"):
+        kept_films(folder, BACKGROUND)

@@ -187,3 +187,8 @@ def test_what_is_no_decade_in_a_column_of_decades_is_refused():
         read_numbers(pd.Series(["1985s"] + ["1980s"] * 9, name="x"))
     with pytest.raises(InputError, match="column 'x' must hold numbers, row 1 has '1985s'"):  # as of a model's table
         read_numbers(pd.Series(["1985s"], name="x"), Format(unit=""))
+
+
+def test_durations_of_a_dtype_are_in_minutes():
+    numbers = parse_numbers(pd.Series(pd.to_timedelta([95, None], unit="min")))
+    assert (numbers.kind, numbers.unit, numbers.values[0]) == ("duration", "min", 95)

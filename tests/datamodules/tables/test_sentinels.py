@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
+from tests.cases import CASES
 
 LARGE = [2e5, 5e5, 9e5, 3e6]
 
@@ -33,3 +35,18 @@ LARGE = [2e5, 5e5, 9e5, 3e6]
 )
 def test_a_number_is_proposed_only_where_it_can_be_no_value(values, name, kind, expected):
     assert propose_sentinels(np.array(values, np.float64), name, kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "expected"),
+    [
+        ("missing/zero_budgets.csv", "budget", {"0": 12}),
+        ("missing/minus_one.csv", "runtime", {"-1": 5}),
+        ("missing/nines.csv", "runtime", {"999": 3, "9999": 3}),
+        ("missing/real_zeros.csv", "sequels", {}),
+        ("dates/sentinel_years.csv", "year", {"1900": 5, "0": 2}),
+        ("dates/truly_1900.csv", "year", {}),
+    ],
+)
+def test_sentinels_of_the_cases_are_counted(file, name, expected):
+    assert propose_sentinels(pd.read_csv(CASES / file)[name].to_numpy(np.float64), name) == expected

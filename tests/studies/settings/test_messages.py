@@ -68,7 +68,7 @@ def test_a_key_of_a_config_is_named_by_its_name(message_of, config, message):
     ("name", "nearest"),
     [
         ("Profitratio", ", did you mean 'ProfitRatio'?"),
-        ("Zzz", "; write {class_path: Target, init_args: {column: Zzz}}."),
+        ("Zzz", "; write such as {class_path: Target, init_args: {column: NAME}}."),
     ],
 )
 def test_an_unknown_class_is_refused_with_the_nearest_and_all_there_are(message_of, name, nearest):
@@ -77,29 +77,27 @@ def test_an_unknown_class_is_refused_with_the_nearest_and_all_there_are(message_
     assert message.endswith("There are: Target, ProfitRatio")
 
 
+DECLARED = "{class_path: %s, init_args: {%s}}."
+
+
 @pytest.mark.parametrize(
-    ("key", "value", "message", "classes"),
+    ("key", "value", "name", "remedy", "classes"),
     [
-        (
-            "features",
-            "[runtime]",
-            "no class 'runtime'; write {class_path: Number, init_args: {column: runtime}}.",
-            "Bins",
-        ),
-        ("features", "[[1]]", "no class '[1]'; write {class_path: Number, init_args: {column: NAME}}.", "Bins"),
-        ("target", "votes", "no class 'votes'; write {class_path: Target, init_args: {column: votes}}.", "Target"),
-        ("target", "[1]", "no class '[1]'; write {class_path: Target, init_args: {column: NAME}}.", "Target"),
-        (
-            "split",
-            "3",
-            "no class '3'; write {class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}.",
-            "RandomSplit",
-        ),
-        ("split", "Random", "no class 'Random', did you mean 'RandomSplit'?", "RandomSplit"),
+        ("features", "[runtime]", "runtime", DECLARED % ("Number", "column: NAME"), "Bins"),
+        ("features", "[[1]]", "[1]", DECLARED % ("Number", "column: NAME"), "Bins"),
+        ("target", "votes", "votes", DECLARED % ("Target", "column: NAME"), "Target"),
+        ("target", "[1]", "[1]", DECLARED % ("Target", "column: NAME"), "Target"),
+        ("split", "3", "3", DECLARED % ("RandomSplit", "val: 0.1, test: 0.2"), "RandomSplit"),
     ],
 )
-def test_what_is_no_class_is_refused_with_how_it_is_written(message_of, key, value, message, classes):
-    assert message_of(f"--data.{key}", value).startswith(f"data.{key}: {message} There are: {classes}, ")
+def test_what_is_no_class_is_refused_with_how_it_is_written(message_of, key, value, name, remedy, classes):
+    message = f"data.{key}: no class '{name}'; write such as {remedy} There are: {classes}, "
+    assert message_of(f"--data.{key}", value).startswith(message)
+
+
+def test_a_class_that_is_nearly_named_is_proposed_among_those_of_its_key(message_of):
+    message = "data.split: no class 'Random', did you mean 'RandomSplit'? There are: RandomSplit, GroupSplit, "
+    assert message_of("--data.split", "Random").startswith(message)
 
 
 def test_a_name_in_the_place_of_a_list_is_refused(message_of):
