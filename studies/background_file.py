@@ -42,7 +42,7 @@ def kept_films(run: RunFolder, name: str, fingerprint: str = "") -> EncodedFilms
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             if "fingerprint" in arrays and arrays["fingerprint"].tobytes() != fingerprint.encode():
                 return None
             sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
