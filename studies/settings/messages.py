@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
+from pathlib import Path
 
 from greenlight_films.datamodules import Split, TargetColumn
 from greenlight_films.datamodules.errors import nearest
 from greenlight_films.datamodules.features import feature_kinds
 from greenlight_films.studies.settings.class_paths import refusal
+from greenlight_films.studies.settings.config_file import CONFIGS
 
 NAMES = "names with what belongs to each"
 KINDS = {
@@ -109,6 +111,10 @@ def _missing(names: str, _: str, options: list[str]) -> str:
     return f"needed and not given, or left empty: {', '.join(listed)}{remedy}"
 
 
+def _nearest_config(path: str) -> str:
+    return nearest(Path(path.strip("'")).stem, (file.stem for file in CONFIGS.glob("*.yaml")))
+
+
 # Beginnings of the parser's messages; each is reworded from its first and last group and the options there are.
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
@@ -128,7 +134,7 @@ PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"Unexpected config:(.*)": lambda config, *_: (
         f"--config must be a file of keys such as `name: ratings`, got {config.strip() or 'an empty one'}"
     ),
-    r"File does not exist: (.*)": lambda path, *_: f"--config: no file {path}",
+    r"File does not exist: (.*)": lambda path, *_: f"--config: no file {path}{_nearest_config(path)}",
 }
 
 

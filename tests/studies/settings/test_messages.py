@@ -108,6 +108,8 @@ def test_a_missing_file_is_named_by_its_option(message_of):
     message = message_of("--config", "nowhere/none.yaml")
     assert message.startswith("--config: no file ")
     assert "nowhere/none.yaml" in message
+    assert "did you mean" not in message
+    assert message_of("--config", "ratngs").endswith("/ratngs', did you mean 'ratings'?")
 
 
 @pytest.mark.parametrize(
