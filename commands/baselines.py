@@ -9,6 +9,7 @@ from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.open_run import open_run
+from greenlight_films.studies.processes import busy
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -28,7 +29,8 @@ def run(words: list[str], console: Console) -> None:
     data = load(settings, Checkpoint.read(file) if file else None, console=console)
     refuse_impossible(settings.comparison, data)
     if settings.refit and not file:
-        data.refit()
+        with busy(console, "Reading the table"):
+            data.refit()
     with open_run(settings, data, folder, console, adds=True) as run_folder:
         compare(run_folder, data, settings.comparison, console)
         print_summary(Results(run_folder), console, importance=False)

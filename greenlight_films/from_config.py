@@ -11,7 +11,7 @@ from rich.console import Console
 
 from greenlight_films.datamodules import Feature, Shape, Split, TargetColumn
 from greenlight_films.datamodules.arguments import refuse_other_types
-from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.datamodules.tables.layout import OPTIONS, Layout
 from greenlight_films.quietly import quietly
@@ -22,7 +22,7 @@ from greenlight_films.results import Results
 from greenlight_films.spread import Spread
 from greenlight_films.studies.seeds.plan import Request
 from greenlight_films.studies.seeds.seeds import refuse_failed, study_by
-from greenlight_films.studies.settings.config_file import CONFIGS, check_config, named_config
+from greenlight_films.studies.settings.config_file import check_config, config_names, named_config, nearest_config
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.study import study as run_study
@@ -149,10 +149,9 @@ def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Setting
 def _keys_of(config: str | Path) -> dict[str, Any]:
     path = Path(named_config(str(config)))
     if not path.is_file():
-        known = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
         raise InputError(
-            f"config must be a file, a dict, or a name among {', '.join(known)}, "
-            f"got {str(config)!r}{nearest(path.stem, known)}"
+            f"config must be a file, a dict, or a name among {', '.join(config_names())}, "
+            f"got {str(config)!r}{nearest_config(path)}"
         )
     check_config(path, "config")
     keys: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, nearest
 
 DEEPEST = 40  # levels of lists and mappings in each other; the parser's time grows with their square
 LARGEST = 100_000  # values of a config, each counted as often as an alias repeats it
@@ -154,3 +154,13 @@ def named_config(name: str) -> str:
     """Return the path of a config: a file, or one that Greenlight brings, by its name (`ratings`)."""
     own = CONFIGS / f"{name}.yaml"
     return str(own) if re.fullmatch(r"\w+", name) and not os.path.exists(name) and own.is_file() else name
+
+
+def nearest_config(path: Path) -> str:
+    """Return a question with the config that Greenlight brings whose name is near a path's; empty without one."""
+    return nearest(path.stem, config_names())
+
+
+def config_names() -> list[str]:
+    """Return the names of the configs that Greenlight brings."""
+    return sorted(file.stem for file in CONFIGS.glob("*.yaml"))

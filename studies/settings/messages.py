@@ -9,7 +9,7 @@ from greenlight_films.datamodules import Split, TargetColumn
 from greenlight_films.datamodules.errors import nearest
 from greenlight_films.datamodules.features import feature_kinds
 from greenlight_films.studies.settings.class_paths import refusal
-from greenlight_films.studies.settings.config_file import CONFIGS
+from greenlight_films.studies.settings.config_file import nearest_config
 
 NAMES = "names with what belongs to each"
 KINDS = {
@@ -69,11 +69,11 @@ def _classes() -> list[type]:
     return [*feature_kinds(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
-# What each key may name, and how it is declared.
-CLASSES_OF: dict[str, tuple[list[type], str]] = {
-    "data.features": (feature_kinds(), "{class_path: Number, init_args: {column: NAME}}."),
-    "data.target": (TargetColumn.__subclasses__(), "{class_path: Target, init_args: {column: NAME}}."),
-    "data.split": (Split.__subclasses__(), "{class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}."),
+# What each key may name, and how it is declared; classes are looked up when a message needs them.
+CLASSES_OF: dict[str, tuple[Callable[[], Iterable[type]], str]] = {
+    "data.features": (feature_kinds, "{class_path: Number, init_args: {column: NAME}}"),
+    "data.target": (TargetColumn.__subclasses__, "{class_path: Target, init_args: {column: NAME}}"),
+    "data.split": (Split.__subclasses__, "{class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}"),
 }
 
 
@@ -98,21 +98,20 @@ def _unknown_argument(name: str, _: str, options: list[str]) -> str:
 
 def _unknown_class(value: str, key: str) -> str:
     """Say which classes a key may name, and how a column or a split is declared."""
-    kinds, example = CLASSES_OF.get(key, (_classes(), ""))
-    names = [kind.__name__ for kind in kinds]
-    close = nearest(value, names)
-    remedy = close or (example and f"; write such as {example}") or "."
+    classes, example = CLASSES_OF.get(key, (_classes, ""))
+    names = [kind.__name__ for kind in classes()]
+    remedy = nearest(value, names) or (f"; write such as {example}." if example else ".")
     return f"no class '{value}'{remedy} There are: {', '.join(names)}"
+
+
+def _no_file(path: str, _: str, options: list[str]) -> str:
+    return f"--config: no file {path}{nearest_config(Path(path.strip(chr(39))))}"
 
 
 def _missing(names: str, _: str, options: list[str]) -> str:
     listed = [f"--{name}" if "." in name else name for name in names.split(", ")]
     remedy = "; a config has them: --config configs/ratings.yaml" if "." in names else ""
     return f"needed and not given, or left empty: {', '.join(listed)}{remedy}"
-
-
-def _nearest_config(path: str) -> str:
-    return nearest(Path(path.strip("'")).stem, (file.stem for file in CONFIGS.glob("*.yaml")))
 
 
 # Beginnings of the parser's messages; each is reworded from its first and last group and the options there are.
@@ -134,7 +133,7 @@ PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"Unexpected config:(.*)": lambda config, *_: (
         f"--config must be a file of keys such as `name: ratings`, got {config.strip() or 'an empty one'}"
     ),
-    r"File does not exist: (.*)": lambda path, *_: f"--config: no file {path}{_nearest_config(path)}",
+    r"File does not exist: (.*)": _no_file,
 }
 
 
