@@ -69,11 +69,11 @@ def _classes() -> list[type]:
     return [*feature_kinds(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
-# What each key may name, and how it is declared; classes are looked up when a message needs them.
-CLASSES_OF: dict[str, tuple[Callable[[], Iterable[type]], str]] = {
-    "data.features": (feature_kinds, "{class_path: Number, init_args: {column: NAME}}"),
-    "data.target": (TargetColumn.__subclasses__, "{class_path: Target, init_args: {column: NAME}}"),
-    "data.split": (Split.__subclasses__, "{class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}"),
+# What each key may name, and how it is declared.
+CLASSES_OF: dict[str, tuple[list[type], str]] = {
+    "data.features": (feature_kinds(), "{class_path: Number, init_args: {column: NAME}}"),
+    "data.target": (TargetColumn.__subclasses__(), "{class_path: Target, init_args: {column: NAME}}"),
+    "data.split": (Split.__subclasses__(), "{class_path: RandomSplit, init_args: {val: 0.1, test: 0.2}}"),
 }
 
 
@@ -98,8 +98,8 @@ def _unknown_argument(name: str, _: str, options: list[str]) -> str:
 
 def _unknown_class(value: str, key: str) -> str:
     """Say which classes a key may name, and how a column or a split is declared."""
-    classes, example = CLASSES_OF.get(key, (_classes, ""))
-    names = [kind.__name__ for kind in classes()]
+    classes, example = CLASSES_OF.get(key, (_classes(), ""))
+    names = [kind.__name__ for kind in classes]
     remedy = nearest(value, names) or (f"; write such as {example}." if example else ".")
     return f"no class '{value}'{remedy} There are: {', '.join(names)}"
 
